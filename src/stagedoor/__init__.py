@@ -1,0 +1,3 @@
+"""stagedoor: where the actors come in."""
+
+__version__ = "0.1.0"
