@@ -1,0 +1,1 @@
+"""The twelve operations as data: what each is called, where it lives, what it takes and gives."""

@@ -1,0 +1,320 @@
+"""Every error stagedoor can answer with: one class per code, the docstring is the message.
+
+StagedoorError
+├── CallerError                  the request has to change, or the caller has to wait
+│   ├── MissingParameter[.Field]     InvalidParameter[.Field]     NotFound.<what>
+│   ├── MissingAuthenticationToken   AuthenticationError          AccessDenied
+│   ├── MethodNotAllowed   RequestTimeout   RequestTooLarge   UnsupportedMediaType
+│   ├── IdempotencyKeyInUse   IdempotencyKeyReused   Conflict
+│   ├── FlowLimitExceeded   QuotaExceeded   OperationDenied
+│   └── ExchangeError                  what can become of a BytedToken
+│       └── ValidatePending   ExchangeInProgress   ValidateFailed   BytedTokenExpired   BytedTokenRefused   ExchangeUnknown
+└── ServiceError                 not the caller's fault
+    ├── UpstreamError
+    │   └── UpstreamRejected   UpstreamUnavailable   UpstreamTimeout   UpstreamMalformed   OutcomeUnknown
+    └── NoChannel   DatabaseUnavailable   InternalError
+"""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import ClassVar, Literal, Self
+
+import msgspec
+
+Retry = Literal["never", "same_request", "new_session", "later"]
+
+
+class UpstreamFault(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What the upstream itself said: its error code and its request id, where it gave them."""
+
+    Code: str = ""
+    RequestId: str = ""
+
+
+class StagedoorError(Exception):
+    """Something went wrong."""
+
+    code: ClassVar[str] = "InternalError"
+    status: ClassVar[int] = 500
+    retry: ClassVar[Retry] = "later"
+
+    def __init__(
+        self,
+        message: str | None = None,
+        *,
+        field: str = "",
+        upstream: UpstreamFault | None = None,
+        retry_after: timedelta | None = None,
+    ) -> None:
+        """Make the error that answers a call.
+
+        Args:
+            message: replaces the class's docstring; says what to change.
+            field: the parameter or object concerned, appended to the code (``InvalidParameter.URL``).
+            upstream: what the upstream said, when it spoke.
+            retry_after: how long to wait before the next try; becomes the ``Retry-After`` header.
+
+        """
+        self.message = message or (type(self).__doc__ or "").strip()
+        self.field = field
+        self.upstream = upstream
+        self.retry_after = retry_after
+        super().__init__(self.message)
+
+    @property
+    def full_code(self) -> str:
+        return f"{self.code}.{self.field}" if self.field else self.code
+
+    @classmethod
+    def family(cls) -> Iterator[type[Self]]:
+        """Yield this class and every class below it."""
+        yield cls
+        for child in cls.__subclasses__():
+            yield from child.family()
+
+
+class CallerError(StagedoorError):
+    """The request cannot be served as it is."""
+
+    code = "InvalidParameter"
+    status = 400
+    retry: ClassVar[Retry] = "never"
+
+
+class MissingParameter(CallerError):
+    """A required parameter is missing."""
+
+    code = "MissingParameter"
+
+
+class InvalidParameter(CallerError):
+    """A parameter has a value that is not allowed."""
+
+    code = "InvalidParameter"
+
+
+class NotFound(CallerError):
+    """There is no such thing."""
+
+    code = "NotFound"
+    status = 404
+
+
+class MissingAuthenticationToken(CallerError):
+    """No API key was sent. Send it as `Authorization: Bearer sd_…`."""
+
+    code = "MissingAuthenticationToken"
+    status = 401
+
+
+class AuthenticationError(CallerError):
+    """The API key is unknown, revoked or expired."""
+
+    code = "AuthenticationError"
+    status = 401
+
+
+class AccessDenied(CallerError):
+    """The API key may not do this."""
+
+    code = "AccessDenied"
+    status = 403
+
+
+class OperationDenied(CallerError):
+    """The asset library does not allow this operation on this object."""
+
+    code = "OperationDenied"
+    status = 403
+
+
+class MethodNotAllowed(CallerError):
+    """This path does not answer that method. The `Allow` header lists the ones it answers."""
+
+    code = "MethodNotAllowed"
+    status = 405
+
+    def __init__(self, allow: str) -> None:
+        """Refuse the method; ``allow`` is the comma-separated list of those that are served."""
+        super().__init__()
+        self.allow = allow
+
+
+class RequestTimeout(CallerError):
+    """The request body did not arrive in time."""
+
+    code = "RequestTimeout"
+    status = 408
+    retry: ClassVar[Retry] = "same_request"
+
+
+class Conflict(CallerError):
+    """Something with this name exists already."""
+
+    code = "Conflict"
+    status = 409
+
+
+class RequestTooLarge(CallerError):
+    """The request body is larger than 1 MiB."""
+
+    code = "RequestTooLarge"
+    status = 413
+
+
+class UnsupportedMediaType(CallerError):
+    """The request body must be `application/json` in UTF-8."""
+
+    code = "UnsupportedMediaType"
+    status = 415
+
+
+class IdempotencyKeyInUse(CallerError):
+    """The first request with this Idempotency-Key is still running. Repeat this one in a moment."""
+
+    code = "IdempotencyKeyInUse"
+    status = 409
+    retry: ClassVar[Retry] = "same_request"
+
+
+class IdempotencyKeyReused(CallerError):
+    """This Idempotency-Key was used with another request body. Use a new key for a new request."""
+
+    code = "IdempotencyKeyReused"
+    status = 422
+
+
+class FlowLimitExceeded(CallerError):
+    """Too many calls at the moment. Wait as long as `Retry-After` says."""
+
+    code = "FlowLimitExceeded"
+    status = 429
+    retry: ClassVar[Retry] = "later"
+
+
+class QuotaExceeded(CallerError):
+    """The allowance for this operation is used up."""
+
+    code = "QuotaExceeded"
+    status = 429
+    retry: ClassVar[Retry] = "later"
+
+
+class ExchangeError(CallerError):
+    """The BytedToken cannot be exchanged now."""
+
+    status = 409
+
+
+class ValidatePending(ExchangeError):
+    """The actor has not finished the face check yet. Repeat the request when they have."""
+
+    code = "ValidatePending"
+    retry: ClassVar[Retry] = "same_request"
+
+
+class ExchangeInProgress(ExchangeError):
+    """This BytedToken is being exchanged by an earlier request. Repeat this one in a moment."""
+
+    code = "ExchangeInProgress"
+    retry: ClassVar[Retry] = "same_request"
+
+
+class ValidateFailed(ExchangeError):
+    """The actor did not pass the face check or cancelled it. Start a new validation session."""
+
+    code = "ValidateFailed"
+    status = 422
+    retry: ClassVar[Retry] = "new_session"
+
+
+class BytedTokenExpired(ExchangeError):
+    """The BytedToken is too old to be exchanged. Start a new validation session."""
+
+    code = "BytedTokenExpired"
+    status = 410
+    retry: ClassVar[Retry] = "new_session"
+
+
+class BytedTokenRefused(ExchangeError):
+    """The asset library does not accept this BytedToken (expired, used up or unknown there). Start a new validation session."""
+
+    code = "BytedTokenRefused"
+    status = 410
+    retry: ClassVar[Retry] = "new_session"
+
+
+class ExchangeUnknown(ExchangeError):
+    """An earlier exchange of this BytedToken was asked for and its answer was lost; now the token is refused. The group may exist: ask the operator."""
+
+    code = "ExchangeUnknown"
+
+
+class ServiceError(StagedoorError):
+    """The service cannot answer at the moment."""
+
+    status = 503
+
+
+class UpstreamError(ServiceError):
+    """The asset library did not answer as it should."""
+
+    sent: ClassVar[bool] = True  # whether the request may have taken effect over there
+
+    code = "UpstreamUnavailable"
+
+
+class UpstreamRejected(UpstreamError):
+    """The asset library refused this gateway's account. The operator has been told; nothing in the request is wrong."""
+
+    code = "UpstreamRejected"
+    status = 502
+    sent = False
+
+
+class UpstreamUnavailable(UpstreamError):
+    """The asset library cannot be reached. Nothing was changed."""
+
+    code = "UpstreamUnavailable"
+    sent = False
+
+
+class UpstreamTimeout(UpstreamError):
+    """The asset library did not answer in time."""
+
+    code = "UpstreamTimeout"
+    status = 504
+
+
+class UpstreamMalformed(UpstreamError):
+    """The asset library sent an answer that cannot be understood."""
+
+    code = "UpstreamMalformed"
+    status = 502
+
+
+class OutcomeUnknown(UpstreamError):
+    """The asset library was asked to create something and its answer was lost. It may or may not exist; list before you create again."""
+
+    code = "OutcomeUnknown"
+    status = 504
+    retry: ClassVar[Retry] = "never"
+
+
+class NoChannel(ServiceError):
+    """No upstream account is set up for this model. The operator has to add a channel."""
+
+    code = "NoChannel"
+
+
+class DatabaseUnavailable(ServiceError):
+    """The gateway's database is busy or cannot be written. Nothing was changed."""
+
+    code = "DatabaseUnavailable"
+
+
+class InternalError(ServiceError):
+    """Something in the gateway failed. The operator finds the cause by the RequestId."""
+
+    code = "InternalError"
+    status = 500
