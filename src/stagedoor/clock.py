@@ -44,3 +44,12 @@ def from_microseconds(value: int) -> datetime:
 def to_iso(moment: datetime) -> str:
     """Return a moment the way Ark prints it: ISO 8601, UTC, whole seconds, ``2026-03-18T03:57:10Z``."""
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def from_iso(text: str) -> datetime | None:
+    """Read an ISO 8601 time with an offset; None when it is none (Ark's odd nanoseconds are cut)."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return moment.astimezone(UTC) if moment.tzinfo else None

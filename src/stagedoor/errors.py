@@ -318,3 +318,16 @@ class InternalError(ServiceError):
 
     code = "InternalError"
     status = 500
+
+
+def by_code(code: str | None) -> StagedoorError:
+    """Return a fresh error of the class that has this code; InternalError when there is none."""
+    for cls in StagedoorError.family():
+        if cls.code == code and "code" in cls.__dict__ and cls.__doc__:
+            return cls()
+    return InternalError()
+
+
+def may_have_been_sent(error: StagedoorError) -> bool:
+    """Tell whether the call that ended in this error may have taken effect upstream without an answer."""
+    return isinstance(error, UpstreamError) and error.sent

@@ -66,8 +66,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Form of the log lines."""
 
     @property
+    def data_path(self) -> Path:
+        path = Path(self.data_dir)
+        path.mkdir(parents=True, exist_ok=True)
+        return path
+
+    @property
     def database(self) -> str:
-        return self.database_url or f"sqlite:///{Path(self.data_dir) / 'stagedoor.db'}"
+        return self.database_url or f"sqlite:///{self.data_path / 'stagedoor.db'}"
 
     @property
     def idempotency_lifetime(self) -> timedelta:

@@ -1,0 +1,1 @@
+"""The performance harness: the gateway beside nginx and a bare handler, on one machine, in one run."""

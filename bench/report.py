@@ -1,0 +1,171 @@
+"""From figures to a page: medians, goals, Markdown."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
+from statistics import median
+
+import msgspec
+
+from bench.load import Sample
+from bench.scenarios import SLOW_MS
+
+
+class Machine(msgspec.Struct, frozen=True):
+    """What a reader needs to know about where it ran."""
+
+    date: str
+    cores: int
+    python: str
+
+
+class Run(msgspec.Struct):
+    """The raw figures of one run, in the order they were asked for."""
+
+    machine: Machine
+    rounds: int
+    seconds: int
+    sizes: list[int]
+    cells: dict[str, list[Sample]] = {}
+    starts: dict[str, list[float]] = {}
+    skipped: dict[str, str] = {}
+
+    def middle(self, cell: str) -> Sample:
+        """Return the median of each figure of a cell, and the sum of its errors.
+
+        Raises:
+            KeyError: the cell was not measured.
+
+        """
+        samples = self.cells[cell]
+        values = {item.name: median(getattr(sample, item.name) for sample in samples) for item in fields(Sample)}
+        return Sample(**(values | {"errors": sum(sample.errors for sample in samples)}))
+
+    def rate(self, cell: str) -> float:
+        return self.middle(cell).requests_per_second
+
+
+@dataclass(frozen=True)
+class Goal:
+    """A figure of the run and what it should be; ``unit`` follows the numbers."""
+
+    what: str
+    figure: Callable[[Run], float]
+    goal: float
+    stretch: float | None
+    unit: str
+    at_most: bool = False
+
+    def reached(self, value: float, level: float) -> bool:
+        return value <= level if self.at_most else value >= level
+
+
+def goals(sizes: Sequence[int]) -> list[Goal]:
+    """Return the goals of a run over tables of these sizes."""
+    largest = f"read: gateway {max(sizes):,}"
+    bare, nginx, slow = " × bare handler", " × nginx", f"⑥, stub {SLOW_MS} ms"
+    return [
+        Goal("⑥, stub at once", _ratio("write: gateway ⑥", "write: nginx"), 0.025, 0.08, nginx),
+        Goal(slow, _ratio("slow: gateway ⑥", "slow: nginx"), 0.85, 0.93, nginx),
+        Goal(f"{slow}: p50 added", lambda run: _added(run, "p50_ms"), 4, None, " ms", at_most=True),
+        Goal(f"{slow}: p99 added", lambda run: _added(run, "p99_ms"), 15, None, " ms", at_most=True),
+        Goal(f"⑧ terminal, {max(sizes):,} assets", _ratio(f"{largest} ⑧", "read: bare"), 0.5, 0.7, bare),
+        Goal("⑫ replay", _ratio("read: gateway ⑫ replay", "read: bare"), 0.5, 0.7, bare),
+        Goal(f"⑦ 20 of {max(sizes):,}, page mode", _ratio(f"{largest} ⑦ page", "read: bare"), 0.2, 0.35, bare),
+        Goal(f"⑦ 20 of {max(sizes):,}, cursor mode", _ratio(f"{largest} ⑦ cursor", "read: bare"), 0.2, 0.35, bare),
+        Goal("⑦ page mode, flat over all sizes", lambda run: _spread(run, "page"), 20, None, " %", at_most=True),
+        Goal("⑦ cursor mode, flat over all sizes", lambda run: _spread(run, "cursor"), 20, None, " %", at_most=True),
+        Goal("⑧ on PostgreSQL", _ratio("postgres: PostgreSQL ⑧", "postgres: SQLite ⑧"), 0.25, 0.4, " × SQLite"),
+        Goal("⑥ on PostgreSQL, 2 workers", _ratio("workers: gateway ⑥, 2", "workers: gateway ⑥, 1"), 1.6, 1.8, " × 1"),
+        Goal(
+            "memory of a worker under ⑥",
+            lambda run: run.middle("write: gateway ⑥").rss_mb,
+            130,
+            90,
+            " MB",
+            at_most=True,
+        ),
+        Goal("cold start", lambda run: median(run.starts["gateway"]), 1.0, 0.4, " s", at_most=True),
+    ]
+
+
+def _ratio(cell: str, to: str) -> Callable[[Run], float]:
+    return lambda run: run.rate(cell) / run.rate(to)
+
+
+def _added(run: Run, figure: str) -> float:
+    value: float = getattr(run.middle("slow: gateway ⑥"), figure) - getattr(run.middle("slow: nginx"), figure)
+    return value
+
+
+def _spread(run: Run, mode: str) -> float:
+    """Return by how many percent the rate at any size differs, at most, from the rate at the smallest."""
+    smallest, *others = [run.rate(f"read: gateway {size:,} ⑦ {mode}") for size in sorted(run.sizes)]
+    return max((abs(rate / smallest - 1) * 100 for rate in others), default=0.0)
+
+
+def markdown(run: Run) -> str:
+    """Return the whole page."""
+    machine = run.machine
+    return "\n".join(
+        [
+            "# Performance",
+            "",
+            f"Measured on {machine.date} by `python -m bench`, in one run: {machine.cores} cores, Python {machine.python}, everything on",
+            f"loopback, load by wrk with one thread; the median of {run.rounds} alternating rounds of {run.seconds} s. Clients, servers and the",
+            "database share the cores, so the absolute figures hold only inside this run: read the ratios.",
+            "",
+            "## Goals",
+            "",
+            "| Measure | Figure | Goal | Stretch | Reached |",
+            "|---|---|---|---|---|",
+            *[_goal_row(run, goal) for goal in goals(run.sizes)],
+            "",
+            "## Cells",
+            "",
+            "| Cell | req/s | p50 ms | p99 ms | errors | MB |",
+            "|---|---|---|---|---|---|",
+            *[_cell_row(run, name) for name in run.cells],
+            *_starts(run),
+            *_skipped(run),
+            "",
+            "How to run it and what each cell does: [`bench/README.md`](../../bench/README.md).",
+            "",
+        ]
+    )
+
+
+def _goal_row(run: Run, goal: Goal) -> str:
+    sign = "≤" if goal.at_most else "≥"
+    stretch = "" if goal.stretch is None else f"{sign} {goal.stretch:g}{goal.unit}"
+    levels = f"{sign} {goal.goal:g}{goal.unit} | {stretch}"
+    try:
+        value = goal.figure(run)
+    except KeyError:
+        return f"| {goal.what} | not measured | {levels} | |"
+    return f"| {goal.what} | {value:.3g}{goal.unit} | {levels} | {_verdict(goal, value)} |"
+
+
+def _verdict(goal: Goal, value: float) -> str:
+    if goal.stretch is not None and goal.reached(value, goal.stretch):
+        return "stretch"
+    return "yes" if goal.reached(value, goal.goal) else "**no**"
+
+
+def _cell_row(run: Run, name: str) -> str:
+    cell = run.middle(name)
+    return f"| {name} | {cell.requests_per_second:,.0f} | {cell.p50_ms:.1f} | {cell.p99_ms:.1f} | {cell.errors} | {cell.rss_mb:.0f} |"
+
+
+def _starts(run: Run) -> list[str]:
+    if not run.starts:
+        return []
+    listed = ", ".join(f"{name} {median(seconds):.2f} s" for name, seconds in run.starts.items())
+    return ["", f"From starting the process to the first 200 on `/healthz`: {listed}."]
+
+
+def _skipped(run: Run) -> list[str]:
+    return (
+        ["", *(f"Not measured: {name}, because {reason}." for name, reason in run.skipped.items())]
+        if run.skipped
+        else []
+    )

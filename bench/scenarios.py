@@ -1,0 +1,149 @@
+"""What is measured side by side: each scenario starts its servers and names its cells."""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench import bare, gateway, nginx, stub
+from bench.database import fresh_postgres, fresh_sqlite
+from bench.gateway import Gateway
+from bench.load import Call, Cell, post
+from bench.process import Server
+
+PAGE = {"PageNumber": 1, "PageSize": 20}
+CURSOR = {"MaxResults": 20}
+POSTGRES_ASSETS = 100_000
+SLOW_MS = 20
+
+
+class NotPossible(Exception):
+    """This machine lacks what a scenario needs; the message says what."""
+
+
+@dataclass
+class Plan:
+    """What the scenarios work with: a folder on a real disk, table sizes, a PostgreSQL server, and what to close."""
+
+    stack: ExitStack
+    work: Path
+    sizes: Sequence[int]
+    postgres_url: str
+
+    def stub(self, delay_ms: int = 0) -> Server:
+        return self.stack.enter_context(stub.start(self.work, delay_ms=delay_ms))
+
+    def nginx(self, upstream: Server) -> Server:
+        return self.stack.enter_context(nginx.start(self.work, upstream))
+
+    def bare(self, workers: int = 1) -> Server:
+        return self.stack.enter_context(bare.start(self.work, workers=workers))
+
+    def gateway(self, upstream: Server, *, workers: int = 1, postgres: bool = False) -> Gateway:
+        url = self._postgres() if postgres else fresh_sqlite(self.work)
+        setup = gateway.set_up(url, upstream)
+        return Gateway(self.stack.enter_context(gateway.start(self.work, setup, workers=workers)), setup)
+
+    def _postgres(self) -> str:
+        if not self.postgres_url:
+            raise NotPossible("no PostgreSQL server was named (--postgres or STAGEDOOR_TEST_POSTGRES)")
+        return self.stack.enter_context(fresh_postgres(self.postgres_url))
+
+
+def proxy(plan: Plan) -> list[Cell]:
+    """The harness itself: the stub, nginx before it, and the bare handler with one and two workers."""
+    upstream = plan.stub()
+    return [
+        Cell("proxy: stub alone", upstream, [upstream_call()], "asset-"),
+        Cell("proxy: nginx", plan.nginx(upstream), [upstream_call()], "asset-"),
+        bare_cell("proxy: bare, 1 worker", plan.bare()),
+        bare_cell("proxy: bare, 2 workers", plan.bare(2)),
+    ]
+
+
+def write(plan: Plan) -> list[Cell]:
+    """W1: ⑥ through the gateway, against nginx, to a stub that answers at once."""
+    upstream = plan.stub()
+    ours = plan.gateway(upstream)
+    return [
+        Cell("write: nginx", plan.nginx(upstream), [upstream_call()], "asset-"),
+        Cell("write: gateway ⑥", ours.server, [ours.create_asset()], "asset-"),
+    ]
+
+
+def slow(plan: Plan) -> list[Cell]:
+    """W1 again, to a stub that takes 20 ms."""
+    upstream = plan.stub(SLOW_MS)
+    ours = plan.gateway(upstream)
+    return [
+        Cell("slow: nginx", plan.nginx(upstream), [upstream_call()], "asset-", connections=16),
+        Cell("slow: gateway ⑥", ours.server, [ours.create_asset()], "asset-", connections=16),
+    ]
+
+
+def read(plan: Plan) -> list[Cell]:
+    """W2 and replay: ⑧ terminal, ⑦ page of 20 in both paging modes, ⑫ replay, against the bare handler."""
+    upstream = plan.stub()
+    cells = [bare_cell("read: bare", plan.bare())]
+    replaying = plan.gateway(upstream)
+    cells.append(Cell("read: gateway ⑫ replay", replaying.server, [replaying.replay_exchange()], "GroupId"))
+    for size in plan.sizes:
+        cells += _reads(f"read: gateway {size:,}", plan.gateway(upstream), size, {"page": PAGE, "cursor": CURSOR})
+    return cells
+
+
+def postgres(plan: Plan) -> list[Cell]:
+    """⑧ and ⑦ on PostgreSQL against the same on SQLite."""
+    upstream = plan.stub()
+    on_postgres = plan.gateway(upstream, postgres=True)
+    on_sqlite = plan.gateway(upstream)
+    return [
+        *_reads("postgres: SQLite", on_sqlite, POSTGRES_ASSETS, {"page": PAGE}),
+        *_reads("postgres: PostgreSQL", on_postgres, POSTGRES_ASSETS, {"page": PAGE}),
+    ]
+
+
+def workers(plan: Plan) -> list[Cell]:
+    """⑥ on PostgreSQL, and the bare handler, with one worker and with two."""
+    upstream = plan.stub()
+    cells = []
+    for number in (1, 2):
+        ours = plan.gateway(upstream, workers=number, postgres=True)
+        cells.append(Cell(f"workers: gateway ⑥, {number}", ours.server, [ours.create_asset()], "asset-"))
+        cells.append(bare_cell(f"workers: bare, {number}", plan.bare(number)))
+    return cells
+
+
+SCENARIOS: Mapping[str, Callable[[Plan], list[Cell]]] = {
+    function.__name__: function for function in (proxy, write, slow, read, postgres, workers)
+}
+
+
+def cold_start(plan: Plan, times: int) -> dict[str, list[float]]:
+    """Return the seconds from starting a process to its first 200 on ``/healthz``, several times over."""
+    seconds: dict[str, list[float]] = {"bare": [], "gateway": []}
+    setup = gateway.set_up(fresh_sqlite(plan.work), plan.stub())
+    for _ in range(times):
+        with bare.start(plan.work) as server:
+            seconds["bare"].append(server.start_seconds)
+        with gateway.start(plan.work, setup) as server:
+            seconds["gateway"].append(server.start_seconds)
+    return seconds
+
+
+def upstream_call() -> Call:
+    """Return what the gateway asks of the upstream in ⑥, without the signature."""
+    body = {"GroupId": "group-20260601191715-5vm6c", "URL": "https://pictures.example/face.jpg", "AssetType": "Image"}
+    return post("/?Action=CreateAsset&Version=2024-01-01", {**body, "Name": "face", "ProjectName": "default"})
+
+
+def bare_cell(name: str, server: Server) -> Cell:
+    return Cell(name, server, [Call("GET", bare.PATH)], "ResponseMetadata")
+
+
+def _reads(name: str, ours: Gateway, size: int, pagings: Mapping[str, Mapping[str, int]]) -> list[Cell]:
+    gets = [ours.get_asset(asset_id) for asset_id in ours.fill(size)]
+    pages = [
+        Cell(f"{name} ⑦ {mode}", ours.server, [ours.list_assets(paging)], '"Items"') for mode, paging in pagings.items()
+    ]
+    return [Cell(f"{name} ⑧", ours.server, gets, '"Active"'), *pages]

@@ -1,0 +1,128 @@
+"""Many assets at once: copies of one asset that the gateway made itself, written straight into the database.
+
+The copies are what the gateway would have written: every column is the template's except the id, the name, the times and the
+sealed address; every counter that counted the template counts the copies.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from stagedoor.crypto import Vault
+from stagedoor.db.database import Database, Tx
+from stagedoor.db.open import open_database
+from stagedoor.db.tables import assets
+
+BATCH = 5_000
+SAMPLES = 200
+
+_COLUMNS = tuple(str(column.name) for column in assets.columns)
+_Row = msgspec.defstruct("_Row", [(name, Any) for name in _COLUMNS], frozen=True)
+_LISTED = ", ".join(_COLUMNS)
+_INSERT = f"INSERT INTO assets ({_LISTED}) VALUES ({', '.join(f':{name}' for name in _COLUMNS)})"
+
+
+class _Counter(msgspec.Struct, frozen=True):
+    name: str
+    n: int
+
+
+def counters(database_url: str, tenant_id: str) -> dict[str, int]:
+    """Return a tenant's counters by name."""
+
+    async def read() -> dict[str, int]:
+        db = await open_database(database_url)
+        try:
+            return await db.read(lambda tx: _counters(tx, tenant_id))
+        finally:
+            await db.close()
+
+    return asyncio.run(read())
+
+
+def multiply(
+    database_url: str, vault: Vault, asset_id: str, count: int, *, counters_before: Mapping[str, int]
+) -> list[str]:
+    """Add ``count`` copies of an asset, each a millisecond older than the one before.
+
+    Args:
+        database_url: of a database no other process is writing to.
+        vault: seals each copy's address for its own row.
+        asset_id: the template.
+        count: how many copies.
+        counters_before: the tenant's counters as they were before the template was made.
+
+    Returns:
+        Up to 200 ids, spread evenly over the copies.
+
+    """
+    return asyncio.run(_multiply(database_url, vault, asset_id, count, counters_before))
+
+
+async def _multiply(
+    database_url: str, vault: Vault, asset_id: str, count: int, counters_before: Mapping[str, int]
+) -> list[str]:
+    db = await open_database(database_url)
+    try:
+        template = await db.read(lambda tx: _get_row(tx, asset_id))
+        url = None if template["url"] is None else vault.open(_url_place(asset_id), template["url"])
+        for first in range(0, count, BATCH):
+            await _add_batch(db, vault, template, url, range(first, min(first + BATCH, count)))
+        await db.write(lambda tx: _raise_counters(tx, str(template["tenant_id"]), counters_before, count))
+    finally:
+        await db.close()
+    return [_copy_id(number) for number in range(0, count, max(1, count // SAMPLES))][:SAMPLES]
+
+
+async def _add_batch(db: Database, vault: Vault, template: dict[str, Any], url: str | None, numbers: range) -> None:
+    async def add(tx: Tx) -> None:
+        for number in numbers:
+            await tx.execute(_INSERT, **_copy(vault, template, url, number))
+
+    await db.write(add)
+
+
+def _copy(vault: Vault, template: dict[str, Any], url: str | None, number: int) -> dict[str, Any]:
+    copy_id, age = _copy_id(number), (number + 1) * 1000
+    return {
+        **template,
+        "id": copy_id,
+        "name": f"copy {number}",
+        "name_folded": f"copy {number}",
+        "url": None if url is None else vault.seal(_url_place(copy_id), url),
+        "created_at": template["created_at"] - age,
+        "updated_at": template["updated_at"] - age,
+    }
+
+
+def _copy_id(number: int) -> str:
+    return f"asset-20260101000000-{number:07x}"
+
+
+def _url_place(asset_id: str) -> str:
+    return f"assets.url:{asset_id}"
+
+
+async def _get_row(tx: Tx, asset_id: str) -> dict[str, Any]:
+    row = await tx.find(_Row, f"SELECT {_LISTED} FROM assets WHERE id = :id", id=asset_id)
+    if row is None:
+        raise LookupError(f"The asset {asset_id} is not in the table.")
+    return msgspec.structs.asdict(row)
+
+
+async def _counters(tx: Tx, tenant_id: str) -> dict[str, int]:
+    rows = await tx.list(_Counter, "SELECT name, n FROM counters WHERE tenant_id = :tenant_id", tenant_id=tenant_id)
+    return {row.name: row.n for row in rows}
+
+
+async def _raise_counters(tx: Tx, tenant_id: str, before: Mapping[str, int], count: int) -> None:
+    for name, now in (await _counters(tx, tenant_id)).items():
+        if now == before.get(name, 0) + 1:
+            await tx.execute(
+                "UPDATE counters SET n = n + :count WHERE tenant_id = :tenant_id AND name = :name",
+                tenant_id=tenant_id,
+                name=name,
+                count=count,
+            )

@@ -1,0 +1,1 @@
+"""The upstream drivers: how an asset library is asked, read, and asked again."""

@@ -1,0 +1,1 @@
+"""Assets: the pictures, videos and voices of a group. Endpoints ⑥–⑩."""

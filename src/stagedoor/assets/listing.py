@@ -1,0 +1,89 @@
+"""⑦ List assets, from our own rows."""
+
+from stagedoor.assets.look import is_due, look_later
+from stagedoor.assets.result import to_result
+from stagedoor.assets.store import STATUSES, count_assets, count_selected_assets, list_assets
+from stagedoor.call import Call
+from stagedoor.contract import requests, results
+from stagedoor.contract.paging import read_paging
+from stagedoor.db.database import Param, Tx
+from stagedoor.db.pages import Branch, Order, Selection, contains
+from stagedoor.db.rows import in_list
+from stagedoor.groups.listing import GROUP_TYPES
+from stagedoor.listing import Listing, answer_page
+
+DEEPEST = 20_000
+COLUMNS = {"CreateTime": "created_at", "UpdateTime": "updated_at", "GroupId": "group_id"}
+
+
+async def answer_list_assets(call: Call, request: requests.ListAssets) -> results.AssetPage:
+    """Filter, sort and page what the tenant owns; assets still Processing are looked at for the next reader."""
+    wanted = request.Filter or requests.AssetFilter()
+    selection = select_assets(call.tenant_id, wanted, request.ProjectName)
+
+    async def count(tx: Tx) -> int:
+        if not selection.conditions and not wanted.AssetIds:
+            return await count_assets(
+                tx,
+                call.tenant_id,
+                group_ids=list(dict.fromkeys(wanted.GroupIds)) if wanted.GroupIds else None,
+                group_types=GROUP_TYPES if wanted.GroupType is None else (wanted.GroupType,),
+                statuses=_statuses(wanted),
+            )
+        return await count_selected_assets(tx, selection)
+
+    listing = Listing(
+        selection,
+        Order(COLUMNS[request.SortBy or "CreateTime"], descending=request.SortOrder != "Asc"),
+        read_paging(request, deepest=DEEPEST),
+        list_assets,
+        count,
+        heavy=bool(selection.conditions) and not wanted.AssetIds,
+    )
+    rows, counters = await answer_page(call.rt.db, listing)
+    for row in rows:
+        if row.status == "Processing" and is_due(call.rt, row, fresh=False):
+            look_later(call.rt, call.book, row)
+    now = call.rt.clock.now()
+    return results.AssetPage(Items=[to_result(row, call.rt.vault, now) for row in rows], **counters)
+
+
+def select_assets(tenant_id: str, wanted: requests.AssetFilter, project_name: str | None) -> Selection:
+    """Return the tenant's assets that a filter asks for; ids of others match nothing, like ids that do not exist."""
+    conditions: list[str] = []
+    params: dict[str, Param] = {}
+
+    def require(condition: str, **values: Param) -> None:
+        conditions.append(condition)
+        params.update(values)
+
+    if wanted.AssetType is not None:
+        require("asset_type = :asset_type", asset_type=wanted.AssetType)
+    if project_name is not None:
+        require("project_name = :project_name", project_name=project_name)
+    if wanted.Name:
+        require("name_folded LIKE :name ESCAPE '!'", name=contains(wanted.Name))
+    if wanted.GroupType is not None and (wanted.GroupIds or wanted.AssetIds):
+        require("group_type = :group_type", group_type=wanted.GroupType)
+    if wanted.AssetIds:
+        for column, values in (("group_id", wanted.GroupIds), ("status", wanted.Statuses)):
+            if values:
+                listed, listed_params = in_list(column, values)
+                require(f"{column} IN {listed}", **listed_params)
+    return Selection("assets", _branches(tenant_id, wanted), conditions, params)
+
+
+def _branches(tenant_id: str, wanted: requests.AssetFilter) -> list[Branch]:
+    if wanted.AssetIds:
+        return [{"id": asset_id, "tenant_id": tenant_id} for asset_id in dict.fromkeys(wanted.AssetIds)]
+    leads: list[Branch]
+    if wanted.GroupIds:
+        leads = [{"tenant_id": tenant_id, "group_id": group_id} for group_id in dict.fromkeys(wanted.GroupIds)]
+    else:
+        types = GROUP_TYPES if wanted.GroupType is None else (wanted.GroupType,)
+        leads = [{"tenant_id": tenant_id, "group_type": group_type} for group_type in types]
+    return [{**lead, "status": status} for lead in leads for status in _statuses(wanted)]
+
+
+def _statuses(wanted: requests.AssetFilter) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(wanted.Statuses)) if wanted.Statuses else STATUSES

@@ -1,0 +1,87 @@
+"""Looking at an asset over at Ark, at most once a second however many ask."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import msgspec
+
+from stagedoor.assets.result import url_place
+from stagedoor.assets.store import STATUSES, Asset, get_asset, mark_asset_seen
+from stagedoor.channels.book import ChannelBook
+from stagedoor.clock import from_iso
+from stagedoor.contract.operations import BY_ACTION
+from stagedoor.crypto import Vault
+from stagedoor.errors import UpstreamMalformed
+from stagedoor.runtime import Runtime
+
+RECENT = timedelta(seconds=1)
+REFRESH_URL_BEFORE = timedelta(hours=1)
+URL_LIFETIME = timedelta(hours=12)
+GET_ASSET = BY_ACTION["GetAsset"]
+
+
+def is_due(rt: Runtime, asset: Asset, *, fresh: bool) -> bool:
+    """Tell whether our record is not good enough to answer from."""
+    now = rt.clock.now()
+    if asset.status == "Processing" or fresh:
+        return asset.looked_at is None or now - asset.looked_at >= RECENT
+    return asset.status == "Active" and (
+        asset.url_expires_at is None or asset.url_expires_at - now < REFRESH_URL_BEFORE
+    )
+
+
+async def look(rt: Runtime, book: ChannelBook, asset: Asset) -> Asset:
+    """Ask Ark about the asset, once for all who ask at the same time, and return it as it is now."""
+    return await rt.tasks.share(f"look:{asset.id}", lambda: _look(rt, book, asset))
+
+
+def look_later(rt: Runtime, book: ChannelBook, asset: Asset) -> None:
+    """Ask Ark without waiting for the answer; the next reader sees it."""
+    rt.tasks.launch(f"look:{asset.id}", lambda: _look(rt, book, asset))
+
+
+async def _look(rt: Runtime, book: ChannelBook, asset: Asset) -> Asset:
+    answer = await book.ask(asset.channel_id, GET_ASSET, {"Id": asset.id, "ProjectName": asset.project_name})
+    seen = merge_look(asset, answer, rt.vault, rt.clock.now())
+    if await rt.db.write(lambda tx: mark_asset_seen(tx, asset.tenant_id, asset, seen)):
+        return seen
+    # Somebody recorded another status meanwhile, or the asset was deleted.
+    return await rt.db.read(lambda tx: get_asset(tx, asset.tenant_id, asset.id))
+
+
+def merge_look(asset: Asset, answer: Mapping[str, Any], vault: Vault, now: datetime) -> Asset:
+    """Return our record with what Ark's GetAsset shows.
+
+    Raises:
+        UpstreamMalformed: the answer is about another asset or has an unknown status.
+
+    """
+    status = answer.get("Status")
+    if answer.get("Id") != asset.id or status not in STATUSES:
+        raise UpstreamMalformed
+    url = answer.get("URL") if status == "Active" else None
+    error = answer.get("Error") if status == "Failed" else None
+    code, message = (error.get("Code"), error.get("Message")) if isinstance(error, dict) else (None, None)
+    inference = answer.get("LastInferenceTime")
+    return msgspec.structs.replace(
+        asset,
+        status=status,
+        error_code=(str(code) if code else "InternalError") if status == "Failed" else None,
+        error_message=str(message or "") if status == "Failed" else None,
+        url=vault.seal(url_place(asset.id), url) if isinstance(url, str) and url else None,
+        url_expires_at=now + _lifetime(url) if isinstance(url, str) and url else None,
+        last_inference_at=from_iso(inference) if isinstance(inference, str) else asset.last_inference_at,
+        updated_at=asset.updated_at if asset.status == status else now,
+        looked_at=now,
+    )
+
+
+def _lifetime(url: str) -> timedelta:
+    """Return how long a freshly presigned address lives: ``X-Tos-Expires`` in seconds, 12 hours where it is silent."""
+    try:
+        seconds = min(int(parse_qs(urlsplit(url).query)["X-Tos-Expires"][0]), 10**6)
+    except (ValueError, KeyError):
+        return URL_LIFETIME
+    return min(max(timedelta(seconds=seconds), timedelta()), URL_LIFETIME)

@@ -1,0 +1,62 @@
+"""One call of one of the twelve operations: who calls, and the ways it can go."""
+
+from collections.abc import Mapping
+
+from stagedoor.channels.book import ChannelBook
+from stagedoor.channels.store import Channel
+from stagedoor.contract.operations import BY_ACTION
+from stagedoor.errors import AccessDenied, InvalidParameter
+from stagedoor.keys.authenticate import Caller
+from stagedoor.runtime import Runtime
+
+
+class Call:
+    """What an operation works with."""
+
+    __slots__ = ("book", "caller", "fresh", "region", "rt")
+
+    def __init__(self, rt: Runtime, book: ChannelBook, caller: Caller, *, fresh: bool = False) -> None:
+        self.rt = rt
+        self.book = book
+        self.caller = caller
+        self.fresh = fresh
+        """The caller asked for a look that does not come from memory (``Cache-Control: no-cache``)."""
+        self.region = rt.settings.region
+        """The region of the channel that took part, for the envelope."""
+
+    @property
+    def tenant_id(self) -> str:
+        return self.caller.tenant_id
+
+    async def choose_channel(self, model: str) -> Channel:
+        """Return the channel for a model the key may use.
+
+        Raises:
+            AccessDenied: the key is limited to other models.
+            InvalidParameter: no channel has this model.
+            NoChannel: there are no channels.
+
+        """
+        models = self.caller.models
+        if models is not None and model not in models:
+            raise AccessDenied(f"The API key is limited to the models {', '.join(sorted(models))}.")
+        channel = await self.book.choose(model)
+        self.region = channel.region
+        return channel
+
+    def choose_project(self, channel: Channel, requested: str | None) -> str:
+        """Return the project of something new.
+
+        Raises:
+            InvalidParameter: the tenant is bound to another project.
+
+        """
+        bound = self.caller.project_name
+        if bound is not None and requested not in {None, bound}:
+            raise InvalidParameter(f"This tenant's project is {bound}.", field="ProjectName")
+        return bound or requested or channel.project_name
+
+    async def ask(self, channel_id: str, action: str, body: Mapping[str, object]) -> dict[str, object]:
+        """Ask the channel's upstream and return its Result."""
+        self.region = (await self.book.get(channel_id)).region
+        return await self.book.ask(channel_id, BY_ACTION[action], body)

@@ -1,0 +1,1 @@
+"""Channels: the upstream accounts behind the gateway, chosen by `model`, sticky afterwards."""

@@ -1,0 +1,118 @@
+"""The channels as a running gateway uses them: chosen by model, connected, metered."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+import msgspec
+
+from stagedoor.ark.upstream import Account, Upstream, connect
+from stagedoor.channels.store import Channel, Credentials, list_channels
+from stagedoor.contract.operations import Operation
+from stagedoor.errors import InvalidParameter, NoChannel
+from stagedoor.quotas.gate import Gate
+from stagedoor.quotas.limits import Limit, read_limits
+from stagedoor.runtime import Runtime
+
+FRESH = timedelta(seconds=1)
+
+
+class LiveChannel(msgspec.Struct, frozen=True):
+    """A channel with its connection and its limits."""
+
+    channel: Channel
+    upstream: Upstream
+    limits: Mapping[str, Limit]
+
+
+class ChannelBook:
+    """All channels, read again when the last reading is a second old."""
+
+    def __init__(self, rt: Runtime) -> None:
+        self._rt = rt
+        self._gate = Gate()
+        self._live: dict[str, LiveChannel] = {}
+        self._fresh_until: datetime | None = None
+
+    async def choose(self, model: str) -> Channel:
+        """Return the preferred channel for a model.
+
+        Raises:
+            NoChannel: no channel is set up at all.
+            InvalidParameter: none of them has this model.
+
+        """
+        usable = [live.channel for live in (await self._current()).values() if live.channel.disabled_at is None]
+        for channel in usable:
+            if model in channel.models:
+                return channel
+        if not usable:
+            raise NoChannel
+        models = sorted({known for channel in usable for known in channel.models})
+        raise InvalidParameter(f"The model must be one of: {', '.join(models)}.", field="model")
+
+    async def get(self, channel_id: str) -> Channel:
+        """Return a channel, disabled or not.
+
+        Raises:
+            NoChannel: there is none with this id.
+
+        """
+        return (await self._get(channel_id)).channel
+
+    async def ask(self, channel_id: str, operation: Operation, body: Mapping[str, object]) -> dict[str, object]:
+        """Call an operation on a channel's upstream, within its limits, and return the Result.
+
+        Raises:
+            FlowLimitExceeded: there was no room in time.
+            StagedoorError: whatever the upstream's answer means.
+
+        """
+        live = await self._get(channel_id)
+        patience = timedelta(seconds=self._rt.settings.quota_wait)
+        await self._gate.enter(channel_id, operation.action, live.limits[operation.action], patience)
+        return await live.upstream.call(operation, body)
+
+    async def _get(self, channel_id: str) -> LiveChannel:
+        live = (await self._current()).get(channel_id)
+        if live is None:
+            raise NoChannel("The upstream account of this object is no longer set up.")
+        return live
+
+    async def _current(self) -> dict[str, LiveChannel]:
+        now = self._rt.clock.now()
+        if self._fresh_until is None or now >= self._fresh_until:
+            channels = await self._rt.db.read(list_channels)
+            self._live = {channel.id: self._connected(channel) for channel in channels}
+            self._fresh_until = now + FRESH
+        return self._live
+
+    def _connected(self, channel: Channel) -> LiveChannel:
+        known = self._live.get(channel.id)
+        if known is not None and known.channel.updated_at == channel.updated_at:
+            return known
+        account = account_of(self._rt, channel)
+        upstream = connect(account, transport=self._rt.transport, clock=self._rt.clock)
+        limits = read_limits(msgspec.json.decode(channel.limits, type=dict[str, tuple[int, float]]))
+        return LiveChannel(channel, upstream, limits)
+
+
+def credentials_place(channel_id: str) -> str:
+    return f"channels.credentials:{channel_id}"
+
+
+def account_of(rt: Runtime, channel: Channel) -> Account:
+    """Open a channel's credentials."""
+    sealed = rt.vault.open_bytes(credentials_place(channel.id), channel.credentials)
+    secrets = msgspec.json.decode(sealed, type=Credentials)
+    return Account(
+        kind=channel.kind,
+        endpoint=channel.endpoint,
+        region=channel.region,
+        project_name=channel.project_name,
+        model=channel.models[0] if channel.models else "",
+        access_key=secrets.access_key,
+        secret_key=secrets.secret_key,
+        session_token=secrets.session_token,
+        api_key=secrets.api_key,
+        timeout=timedelta(seconds=rt.settings.upstream_timeout),
+    )

@@ -1,0 +1,157 @@
+"""Adding and changing channels; the command line and the admin API both come here."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated
+from urllib.parse import urlsplit
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+from stagedoor.channels.book import credentials_place
+from stagedoor.channels.store import (
+    Channel,
+    ChannelKind,
+    Credentials,
+    add_channel,
+    get_channel_by_name,
+    mark_channel_changed,
+)
+from stagedoor.db.database import AlreadyThere
+from stagedoor.errors import Conflict, InvalidParameter
+from stagedoor.quotas.limits import read_limits
+from stagedoor.runtime import Runtime
+
+Text = Annotated[str, Meta(min_length=1, max_length=128)]
+Limits = dict[str, tuple[int, float]]
+
+
+class NewChannel(msgspec.Struct, frozen=True, kw_only=True, rename="pascal", forbid_unknown_fields=True):
+    """A channel as its operator describes it. ``limits`` is action to calls and seconds."""
+
+    name: Text
+    kind: ChannelKind
+    endpoint: Annotated[str, Meta(min_length=1, max_length=1024)]
+    models: Annotated[list[Text], Meta(min_length=1, max_length=100)]
+    region: Text = "cn-beijing"
+    project_name: Text = "default"
+    priority: Annotated[int, Meta(ge=-1000, le=1000)] = 0
+    limits: Limits = {}
+    access_key: str = ""
+    secret_key: str = ""
+    session_token: str = ""
+    api_key: str = ""
+
+
+class ChannelChange(msgspec.Struct, frozen=True, kw_only=True, rename="pascal", forbid_unknown_fields=True):
+    """What can be changed later; what is left out stays. Credentials are replaced as a whole."""
+
+    name: Text | UnsetType = UNSET
+    endpoint: Annotated[str, Meta(min_length=1, max_length=1024)] | UnsetType = UNSET
+    models: Annotated[list[Text], Meta(min_length=1, max_length=100)] | UnsetType = UNSET
+    region: Text | UnsetType = UNSET
+    project_name: Text | UnsetType = UNSET
+    priority: Annotated[int, Meta(ge=-1000, le=1000)] | UnsetType = UNSET
+    limits: Limits | UnsetType = UNSET
+    credentials: Credentials | UnsetType = UNSET
+    disabled: bool | UnsetType = UNSET
+
+
+async def create_channel(rt: Runtime, new: NewChannel) -> Channel:
+    """Add a channel.
+
+    Raises:
+        InvalidParameter: the endpoint, the limits or the credentials cannot be used.
+        Conflict: the name is taken.
+
+    """
+    credentials = Credentials(new.access_key, new.secret_key, new.session_token, new.api_key)
+    _check(new.kind, new.endpoint, new.limits, credentials)
+    channel_id, now = rt.new_id("ch"), rt.clock.now()
+    channel = Channel(
+        id=channel_id,
+        name=new.name,
+        kind=new.kind,
+        endpoint=new.endpoint,
+        region=new.region,
+        project_name=new.project_name,
+        models=_unique(new.models),
+        priority=new.priority,
+        limits=_json(new.limits),
+        credentials=_sealed(rt, channel_id, credentials),
+        created_at=now,
+        updated_at=now,
+        disabled_at=None,
+    )
+    try:
+        await rt.db.write(lambda tx: add_channel(tx, channel))
+    except AlreadyThere:
+        raise Conflict(f"There is a channel named {new.name} already.", field="Name") from None
+    return channel
+
+
+async def change_channel(rt: Runtime, name: str, change: ChannelChange) -> Channel:
+    """Change a channel found by name or id and return it as it is now.
+
+    Raises:
+        NotFound: there is no such channel.
+        InvalidParameter: the endpoint, the limits or the credentials cannot be used.
+        Conflict: the new name is taken.
+
+    """
+    channel = await rt.db.read(lambda tx: get_channel_by_name(tx, name))
+    changed = _apply(rt, channel, change)
+    try:
+        await rt.db.write(lambda tx: mark_channel_changed(tx, changed))
+    except AlreadyThere:
+        raise Conflict(f"There is a channel named {changed.name} already.", field="Name") from None
+    return changed
+
+
+def _apply(rt: Runtime, channel: Channel, change: ChannelChange) -> Channel:
+    values: dict[str, object] = {
+        name: value
+        for name in ("name", "endpoint", "region", "project_name", "priority")
+        if (value := getattr(change, name)) is not UNSET
+    }
+    if change.models is not UNSET:
+        values["models"] = _unique(change.models)
+    if change.limits is not UNSET:
+        values["limits"] = _json(change.limits)
+    if change.credentials is not UNSET:
+        values["credentials"] = _sealed(rt, channel.id, change.credentials)
+    if change.disabled is not UNSET:
+        values["disabled_at"] = _disabled_at(rt, channel, disabled=change.disabled)
+    changed = msgspec.structs.replace(channel, updated_at=rt.clock.now(), **values)
+    credentials = None if change.credentials is UNSET else change.credentials
+    _check(changed.kind, changed.endpoint, msgspec.json.decode(changed.limits, type=Limits), credentials)
+    return changed
+
+
+def _disabled_at(rt: Runtime, channel: Channel, *, disabled: bool) -> datetime | None:
+    return (channel.disabled_at or rt.clock.now()) if disabled else None
+
+
+def _check(kind: ChannelKind, endpoint: str, limits: Limits, credentials: Credentials | None) -> None:
+    parts = urlsplit(endpoint)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username or parts.query or parts.fragment:
+        raise InvalidParameter("The endpoint must be http(s)://host[:port][/path].", field="Endpoint")
+    read_limits(limits)
+    if credentials is None:
+        return
+    if kind == "dialect" and not credentials.api_key:
+        raise InvalidParameter("A channel of kind dialect needs an API key.", field="ApiKey")
+    if kind != "dialect" and not (credentials.access_key and credentials.secret_key):
+        raise InvalidParameter(f"A channel of kind {kind} needs an access key and a secret key.", field="AccessKey")
+
+
+def _unique(models: Sequence[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(models))
+
+
+def _json(value: object) -> str:
+    return msgspec.json.encode(value).decode()
+
+
+def _sealed(rt: Runtime, channel_id: str, credentials: Credentials) -> bytes:
+    return rt.vault.seal(credentials_place(channel_id), msgspec.json.encode(credentials))

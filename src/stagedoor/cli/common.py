@@ -1,0 +1,37 @@
+"""What the commands share."""
+
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from stagedoor.app import open_runtime
+from stagedoor.logs import set_up_logs
+from stagedoor.runtime import Runtime
+from stagedoor.settings import Settings, load_settings
+
+Result = TypeVar("Result")
+
+
+def with_runtime(work: Callable[[Runtime], Awaitable[Result]], settings: Settings | None = None) -> Result:
+    """Run a command's work on the configured database."""
+    settings = settings or load_settings(log_format="console", log_level="warning")
+    set_up_logs(settings)
+
+    async def run() -> Result:
+        rt = await open_runtime(settings)
+        try:
+            return await work(rt)
+        finally:
+            await rt.close()
+
+    return asyncio.run(run())
+
+
+def read_secret(name: str) -> str:
+    """Read a secret from standard input: never from the arguments, which everybody on the machine can see."""
+    if sys.stdin.isatty():
+        import getpass
+
+        return getpass.getpass(f"{name}: ")
+    return sys.stdin.readline().strip()

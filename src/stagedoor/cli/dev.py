@@ -1,0 +1,112 @@
+"""`stagedoor dev`: the gateway and the emulator on this machine, with a key and a story to copy."""
+
+import asyncio
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from stagedoor.cli.ready import read_ready_file, write_ready_file
+from stagedoor.cli.serve import migrate_sqlite
+from stagedoor.logs import set_up_logs
+from stagedoor.settings import Settings, SettingsError, load_settings
+
+MODELS = ("doubao-seedance-2-0-260128", "doubao-seedance-2-0-fast-260128")
+START_SECONDS = 30.0
+STORY = Path(__file__).with_name("story.sh")
+
+
+def dev(
+    port: Annotated[int, typer.Option(help="Port of the gateway; the emulator takes the next one.")] = 8080,
+    data: Annotated[Path, typer.Option(help="Folder of everything it keeps.")] = Path(".stagedoor"),
+    ready_file: Annotated[Path | None, typer.Option(help="JSON written when both serve.")] = None,
+) -> None:
+    """Serve the gateway with the emulator behind it, and print addresses, a key and a curl that works."""
+    settings = load_settings(
+        {},
+        port=port,
+        data_dir=str(data),
+        public_url=f"http://127.0.0.1:{port}",
+        log_format="console",
+        log_level="warning",
+    )
+    set_up_logs(settings)
+    if ready_file is not None:
+        ready_file.unlink(missing_ok=True)
+    settings.data_path.chmod(0o700)
+    check_port_is_free(port)
+    emulator, facts = _start_emulator(settings, port + 1)
+    try:
+        migrate_sqlite(settings)
+        from stagedoor.cli.sandbox import serve_sandbox
+
+        asyncio.run(serve_sandbox(settings, facts, lambda ready: _announce(ready, ready_file)))
+    finally:
+        emulator.terminate()
+        emulator.wait()
+
+
+def check_port_is_free(port: int) -> None:
+    """Refuse a port that somebody serves already.
+
+    Raises:
+        SettingsError: it is taken.
+
+    """
+    import socket
+
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            raise SettingsError(f"Port {port} is taken. Choose another with --port.") from None
+
+
+def _start_emulator(settings: Settings, port: int) -> tuple["subprocess.Popen[bytes]", dict[str, str]]:
+    check_port_is_free(port)
+    data = settings.data_path / "emulator"
+    ready_file = data / "ready.json"
+    ready_file.unlink(missing_ok=True)
+    command = [sys.executable, "-m", "stagedoor", "emulator", "--port", str(port), "--data", str(data)]
+    process = subprocess.Popen(  # noqa: S603 - this very program
+        [*command, "--ready-file", str(ready_file)], stdout=subprocess.DEVNULL
+    )
+    try:
+        return process, read_ready_file(ready_file, within=START_SECONDS)
+    except TimeoutError as error:
+        process.terminate()
+        raise SettingsError(f"The emulator did not start: {error}") from None
+
+
+def _announce(ready: dict[str, str], ready_file: Path | None) -> None:
+    if ready_file is not None:
+        write_ready_file(ready_file, ready)
+    gateway, emulator = ready["gateway_url"], ready["emulator_url"]
+    print(f"""
+stagedoor is ready. Everything here is a simulation: no real account, no real faces.
+
+  Gateway        {gateway}       its API: {gateway}/docs
+  Emulator       {emulator}       it stands in for Ark
+  API key        {ready["api_key"]}
+  Operator's key {ready["admin_key"]}
+
+Copy this into another terminal (bash):
+
+GATEWAY={gateway} EMULATOR={emulator} MODEL={MODELS[0]} KEY={ready["api_key"]}
+{STORY.read_text(encoding="utf-8")}
+Stop with Ctrl-C.
+""")
+    sys.stdout.flush()
+
+
+def read_kept(path: Path) -> dict[str, str]:
+    """Return what an earlier run kept in a JSON file, or nothing."""
+    try:
+        kept: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return kept

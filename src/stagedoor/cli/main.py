@@ -1,0 +1,40 @@
+"""`stagedoor …`: everything an operator does from a terminal."""
+
+import typer
+
+import stagedoor
+from stagedoor.cli import channels, dev, doctor, emulator, keys, serve, tenants
+from stagedoor.errors import StagedoorError
+from stagedoor.settings import SettingsError
+
+app = typer.Typer(
+    name="stagedoor",
+    help="Self-hosted gateway to the private trusted asset library of Seedance 2.x.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command("dev")(dev.dev)
+app.command("serve")(serve.serve)
+app.command("migrate")(serve.migrate)
+app.command("emulator")(emulator.emulator)
+app.command("doctor")(doctor.doctor)
+app.add_typer(tenants.app, name="tenants")
+app.add_typer(keys.app, name="keys")
+app.add_typer(channels.app, name="channels")
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    print(stagedoor.__version__)
+
+
+def run() -> None:
+    """Run the command line; what is wrong is said in one line, with exit code 1."""
+    try:
+        app()
+    except SettingsError as error:
+        raise SystemExit(f"stagedoor: {error}") from None
+    except StagedoorError as error:
+        raise SystemExit(f"stagedoor: {error.full_code}: {error.message}") from None

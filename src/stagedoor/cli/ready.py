@@ -1,0 +1,37 @@
+"""Ready files: how a program tells another that it serves, and where."""
+
+import json
+import os
+import time
+from pathlib import Path
+
+
+def write_ready_file(path: Path, facts: dict[str, str]) -> None:
+    """Write the facts so that a reader sees all of them or no file; only the owner may read it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(path.name + ".draft")
+    draft.unlink(missing_ok=True)
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+        json.dump(facts, file, indent=2)
+        file.write("\n")
+    draft.replace(path)
+
+
+def read_ready_file(path: Path, *, within: float) -> dict[str, str]:
+    """Wait for a ready file and return its facts.
+
+    Args:
+        path: the file.
+        within: seconds to wait.
+
+    Raises:
+        TimeoutError: it did not appear.
+
+    """
+    deadline = time.monotonic() + within
+    while not path.exists():
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"{path.name} did not appear within {within:.0f} s.")
+        time.sleep(0.02)
+    facts: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
+    return facts

@@ -1,0 +1,102 @@
+"""The gateway of `stagedoor dev`: a tenant, its keys and a channel to the emulator, kept between runs."""
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+
+from stagedoor.app import create_app, open_runtime
+from stagedoor.channels.edit import ChannelChange, NewChannel, change_channel, create_channel
+from stagedoor.channels.store import Credentials, list_channels
+from stagedoor.cli.dev import MODELS, read_kept
+from stagedoor.cli.ready import write_ready_file
+from stagedoor.errors import AuthenticationError
+from stagedoor.keys.authenticate import KeyRing
+from stagedoor.keys.issue import issue_admin_key, issue_key
+from stagedoor.runtime import Runtime
+from stagedoor.server import embedded_server, on_stop_signal
+from stagedoor.settings import Settings
+from stagedoor.tenants.create import create_tenant
+
+CHANNEL = "emulator"
+
+
+async def serve_sandbox(
+    settings: Settings, emulator: dict[str, str], announce: Callable[[dict[str, str]], None]
+) -> None:
+    """Set up what is missing, serve, and announce it when the gateway answers.
+
+    Args:
+        settings: the gateway's.
+        emulator: the emulator's ``url``, ``access_key`` and ``secret_key``.
+        announce: called once with the facts of the ready file.
+
+    """
+    ready = await _set_up(settings, emulator)
+    server = embedded_server(create_app(settings), settings)
+    on_stop_signal(server.stop)
+    serving = asyncio.create_task(server.serve())
+    await _until_it_answers(settings)
+    announce(ready)
+    await serving
+
+
+async def _set_up(settings: Settings, emulator: dict[str, str]) -> dict[str, str]:
+    rt = await open_runtime(settings)
+    try:
+        await _connect(rt, emulator)
+        keys = await _keys(rt, settings.data_path / "dev.json")
+    finally:
+        await rt.close()
+    return {
+        "gateway_url": settings.public_url,
+        "emulator_url": emulator["url"],
+        **keys,
+        # The Action door, which these would open, is not built yet.
+        "access_key": "",
+        "secret_key": "",
+        "emulator_access_key": emulator["access_key"],
+        "emulator_secret_key": emulator["secret_key"],
+    }
+
+
+async def _connect(rt: Runtime, emulator: dict[str, str]) -> None:
+    credentials = Credentials(access_key=emulator["access_key"], secret_key=emulator["secret_key"])
+    known = {channel.name for channel in await rt.db.read(list_channels)}
+    if CHANNEL in known:
+        await change_channel(rt, CHANNEL, ChannelChange(endpoint=emulator["url"], credentials=credentials))
+        return
+    await create_channel(
+        rt,
+        NewChannel(
+            name=CHANNEL,
+            kind="emulator",
+            endpoint=emulator["url"],
+            models=list(MODELS),
+            access_key=credentials.access_key,
+            secret_key=credentials.secret_key,
+        ),
+    )
+
+
+async def _keys(rt: Runtime, kept_in: Path) -> dict[str, str]:
+    kept = read_kept(kept_in)
+    try:
+        await KeyRing(rt).authenticate_admin(f"Bearer {kept['admin_key']}")
+    except (KeyError, AuthenticationError):
+        tenant = await create_tenant(rt, "dev")
+        _, api_key = await issue_key(rt, tenant.id, kind="test", name="stagedoor dev")
+        _, admin_key = await issue_admin_key(rt, name="stagedoor dev")
+        kept = {"tenant": tenant.id, "api_key": api_key, "admin_key": admin_key}
+        write_ready_file(kept_in, kept)
+    return kept
+
+
+async def _until_it_answers(settings: Settings) -> None:
+    while True:
+        try:
+            _, writer = await asyncio.open_connection(settings.host, settings.port)
+        except OSError:
+            await asyncio.sleep(0.02)
+        else:
+            writer.close()
+            return

@@ -1,0 +1,26 @@
+"""Opening the database a URL names."""
+
+from pathlib import Path
+
+from stagedoor.db.database import Database
+from stagedoor.db.postgres import PostgresDatabase
+from stagedoor.db.sqlite import SqliteDatabase
+
+
+async def open_database(url: str, *, pool: int = 10) -> Database:
+    """Open ``sqlite:///path`` or ``postgresql://…``.
+
+    Args:
+        url: where the database is.
+        pool: most connections to hold (PostgreSQL only).
+
+    Raises:
+        DatabaseUnavailable: it cannot be opened.
+        ValueError: the URL names another kind of database.
+
+    """
+    if url.startswith("sqlite:///"):
+        return SqliteDatabase(Path(url.removeprefix("sqlite:///")))
+    if url.startswith(("postgresql://", "postgres://")):
+        return await PostgresDatabase.open(url, pool)
+    raise ValueError("The database URL must begin with sqlite:/// or postgresql://.")

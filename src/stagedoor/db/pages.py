@@ -1,0 +1,112 @@
+"""Pages of a list, walked along indexes.
+
+A list is the merge of *branches*: each branch fixes the leading columns of an index, so its rows come in order without
+sorting, and both databases merge ordered branches lazily. That is why a page costs the same in a small and a large table.
+"""
+
+import base64
+import hashlib
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from stagedoor.db.database import Param
+from stagedoor.db.rows import columns
+
+Branch = Mapping[str, str]
+
+
+class Order(msgspec.Struct, frozen=True):
+    """Sort by a column, ties by id."""
+
+    column: str
+    descending: bool
+
+
+class Place(msgspec.Struct, frozen=True, array_like=True):
+    """Where a page ended: the sort value and the id of its last row, and which list it was."""
+
+    value: int | str
+    id: str
+    listing: str
+
+
+class Selection(msgspec.Struct, frozen=True):
+    """Which rows of a table: the branches that lead along an index and further conditions on each row."""
+
+    table: str
+    branches: Sequence[Branch]
+    conditions: Sequence[str] = ()
+    params: Mapping[str, Param] = {}
+
+
+def page_query(
+    cls: type[msgspec.Struct],
+    selection: Selection,
+    order: Order,
+    *,
+    limit: int,
+    offset: int = 0,
+    after: Place | None = None,
+) -> tuple[str, dict[str, Param]]:
+    """Return the SQL and the parameters of one page."""
+    direction, beyond = ("DESC", "<") if order.descending else ("ASC", ">")
+    params: dict[str, Param] = {**selection.params, "limit": limit, "offset": offset}
+    conditions = list(selection.conditions)
+    if after is not None:
+        conditions.append(f"({order.column}, id) {beyond} (:after_value, :after_id)")
+        params |= {"after_value": after.value, "after_id": after.id}
+    branches, branch_params = _union(columns(cls), selection, conditions)
+    sql = f"{branches} ORDER BY {order.column} {direction}, id {direction} LIMIT :limit OFFSET :offset"
+    return sql, params | branch_params
+
+
+def count_query(selection: Selection) -> tuple[str, dict[str, Param]]:
+    """Return the SQL and the parameters that count a selection by walking it."""
+    branches, params = _union("id", selection, selection.conditions)
+    return f"SELECT count(*) FROM ({branches}) AS selected", {**selection.params, **params}
+
+
+def _union(what: str, selection: Selection, conditions: Sequence[str]) -> tuple[str, dict[str, Param]]:
+    params: dict[str, Param] = {}
+    texts = []
+    for number, branch in enumerate(selection.branches):
+        names = {f"b{number}_{column}": column for column in branch}
+        fixed = [f"{column} = :{name}" for name, column in names.items()]
+        texts.append(f"SELECT {what} FROM {selection.table} WHERE {' AND '.join([*fixed, *conditions])}")
+        params |= {name: branch[column] for name, column in names.items()}
+    return " UNION ALL ".join(texts), params
+
+
+def contains(text: str) -> str:
+    """Return the LIKE pattern for names that contain a text in any case; the column is case-folded, the escape is ``!``."""
+    folded = text.casefold()
+    for special in "!%_":
+        folded = folded.replace(special, f"!{special}")
+    return f"%{folded}%"
+
+
+def listing_digest(*parts: object) -> str:
+    """Return a short digest of what a list was asked for, so that a NextToken is not used for another list."""
+    return hashlib.sha256(repr(parts).encode()).hexdigest()[:12]
+
+
+def write_next_token(place: Place) -> str:
+    return base64.urlsafe_b64encode(msgspec.json.encode(place)).decode().rstrip("=")
+
+
+def read_next_token(token: str) -> Place:
+    """Read a NextToken.
+
+    Raises:
+        ValueError: it was not made here.
+
+    """
+    try:
+        raw = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
+        place = msgspec.json.decode(raw, type=Place)
+    except (ValueError, msgspec.MsgspecError):
+        raise ValueError("This is no NextToken.") from None
+    if (isinstance(place.value, int) and abs(place.value) >= 2**63) or "\0" in f"{place.value}{place.id}":
+        raise ValueError("This is no NextToken.")
+    return place

@@ -1,0 +1,106 @@
+"""PostgreSQL: any number of identical gateway processes."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import asyncpg
+
+from stagedoor.db.database import AlreadyThere, Param, Record, Result, Work
+from stagedoor.db.rows import Value, numbered, reader, to_values
+from stagedoor.errors import DatabaseUnavailable
+
+if TYPE_CHECKING:
+    Connection = asyncpg.pool.PoolConnectionProxy[asyncpg.Record]
+
+ACQUIRE_TIMEOUT = 5.0
+ATTEMPTS = 5
+
+
+class PostgresTx:
+    """The statements of one transaction on one connection."""
+
+    def __init__(self, connection: "Connection") -> None:
+        self._connection = connection
+
+    async def find(self, into: type[Record], sql: str, /, **params: Param) -> Record | None:
+        text, values = _prepare(sql, params)
+        row = await self._connection.fetchrow(text, *values)
+        return None if row is None else reader(into)(tuple(row))
+
+    async def list(self, into: type[Record], sql: str, /, **params: Param) -> list[Record]:
+        text, values = _prepare(sql, params)
+        return [reader(into)(tuple(row)) for row in await self._connection.fetch(text, *values)]
+
+    async def number(self, sql: str, /, **params: Param) -> int:
+        text, values = _prepare(sql, params)
+        return int(await self._connection.fetchval(text, *values) or 0)
+
+    async def execute(self, sql: str, /, **params: Param) -> int:
+        text, values = _prepare(sql, params)
+        try:
+            status = await self._connection.execute(text, *values)
+        except asyncpg.UniqueViolationError as error:
+            raise AlreadyThere(error.constraint_name or "") from None
+        return int(status.rsplit(" ", 1)[-1])
+
+
+def _prepare(sql: str, params: dict[str, Param]) -> tuple[str, list[Value]]:
+    text, names = numbered(sql)
+    values = to_values(params)
+    return text, [values[name] for name in names]
+
+
+class PostgresDatabase:
+    """A pool of connections to one database."""
+
+    def __init__(self, pool: "asyncpg.Pool[Any]") -> None:
+        self._pool = pool
+
+    @classmethod
+    async def open(cls, url: str, size: int) -> "PostgresDatabase":
+        """Connect to ``postgresql://…`` with at most ``size`` connections.
+
+        Raises:
+            DatabaseUnavailable: there is no such server or database.
+
+        """
+        try:
+            pool = await asyncpg.create_pool(url, min_size=1, max_size=size, command_timeout=30)
+        except (OSError, asyncpg.PostgresError) as error:
+            raise DatabaseUnavailable(f"PostgreSQL cannot be reached: {type(error).__name__}.") from error
+        return cls(pool)
+
+    async def read(self, work: Work[Result], *, heavy: bool = False) -> Result:  # noqa: ARG002 - every read waits elsewhere here
+        async with self._connection() as connection:
+            return await work(PostgresTx(connection))
+
+    async def write(self, work: Work[Result]) -> Result:
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                async with self._connection() as connection, connection.transaction():
+                    return await work(PostgresTx(connection))
+            except (asyncpg.DeadlockDetectedError, asyncpg.SerializationError):
+                if attempt == ATTEMPTS:
+                    raise DatabaseUnavailable(retry_after=timedelta(seconds=1)) from None
+        raise AssertionError("unreachable")
+
+    @asynccontextmanager
+    async def _connection(self) -> "AsyncIterator[Connection]":
+        try:
+            async with self._pool.acquire(timeout=ACQUIRE_TIMEOUT) as connection:
+                yield connection
+        except (
+            OSError,
+            TimeoutError,
+            asyncpg.InterfaceError,
+            asyncpg.PostgresConnectionError,
+            asyncpg.OperatorInterventionError,
+            asyncpg.InsufficientResourcesError,
+            asyncpg.ReadOnlySQLTransactionError,
+        ) as error:
+            raise DatabaseUnavailable(retry_after=timedelta(seconds=1)) from error
+
+    async def close(self) -> None:
+        await self._pool.close()

@@ -1,0 +1,82 @@
+"""Rows to structs and parameters to columns, the same for both databases.
+
+Times are whole microseconds since 1970, tuples are JSON texts; everything else is stored as it is.
+"""
+
+import re
+import types
+import typing
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from functools import cache
+
+import msgspec
+
+from stagedoor.clock import from_microseconds, to_microseconds
+from stagedoor.db.database import Param, Record
+
+Value = str | int | float | bytes | None
+_NAME = re.compile(r":([a-z_][a-z0-9_]*)")
+
+
+@cache
+def columns(cls: type[msgspec.Struct]) -> str:
+    """Return the column list that ``find`` and ``list`` expect for a struct."""
+    return ", ".join(cls.__struct_fields__)
+
+
+@cache
+def reader(cls: type[Record]) -> Callable[[Sequence[typing.Any]], Record]:
+    """Return the function that makes a struct of a row whose columns are ``columns(cls)``."""
+    hints = typing.get_type_hints(cls)
+    converters = tuple((i, c) for i, name in enumerate(cls.__struct_fields__) if (c := _converter(hints[name])))
+
+    def read(row: Sequence[typing.Any]) -> Record:
+        values = list(row)
+        for index, convert in converters:
+            if values[index] is not None:
+                values[index] = convert(values[index])
+        return cls(*values)
+
+    return read
+
+
+def _converter(hint: typing.Any) -> Callable[[typing.Any], object] | None:
+    options = typing.get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
+    if datetime in options:
+        return from_microseconds
+    if any(typing.get_origin(option) is tuple for option in options):
+        return msgspec.json.Decoder(tuple[str, ...]).decode
+    return None
+
+
+def to_values(params: Mapping[str, Param]) -> dict[str, Value]:
+    """Return the parameters in the form both drivers store."""
+    return {name: _to_value(value) for name, value in params.items()}
+
+
+def _to_value(value: Param) -> Value:
+    if isinstance(value, datetime):
+        return to_microseconds(value)
+    if isinstance(value, tuple):
+        return msgspec.json.encode(value).decode()
+    return value
+
+
+@cache
+def numbered(sql: str) -> tuple[str, tuple[str, ...]]:
+    """Turn ``:name`` into ``$1`` and return the names in their order (PostgreSQL)."""
+    names: list[str] = []
+
+    def number(match: re.Match[str]) -> str:
+        if match[1] not in names:
+            names.append(match[1])
+        return f"${names.index(match[1]) + 1}"
+
+    return _NAME.sub(number, sql), tuple(names)
+
+
+def in_list(name: str, values: Sequence[str]) -> tuple[str, dict[str, Param]]:
+    """Return ``(:name_0, :name_1, …)`` and its parameters, for ``IN``."""
+    params: dict[str, Param] = {f"{name}_{index}": value for index, value in enumerate(values)}
+    return "(" + ", ".join(f":{key}" for key in params) + ")", params

@@ -1,0 +1,250 @@
+"""The admin door: channels, tenants and keys, for operators (`sd_admin_…` keys). The same envelope as everywhere.
+
+POST   /admin/v1/channels              add a channel
+GET    /admin/v1/channels              list channels
+GET    /admin/v1/channels/{name}       one channel
+PATCH  /admin/v1/channels/{name}       change, disable or enable it
+POST   /admin/v1/tenants               add a tenant
+GET    /admin/v1/tenants               list tenants
+POST   /admin/v1/tenants/{id}/keys     make an API key; its secret is shown once
+GET    /admin/v1/tenants/{id}/keys     list its keys
+DELETE /admin/v1/keys/{id}             revoke a key
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
+
+from stagedoor.channels.edit import ChannelChange, Limits, NewChannel, change_channel, create_channel
+from stagedoor.channels.store import Channel, ChannelKind, get_channel_by_name, list_channels
+from stagedoor.clock import to_iso
+from stagedoor.contract.results import Empty
+from stagedoor.errors import MethodNotAllowed
+from stagedoor.http.body import decode, read_body
+from stagedoor.http.envelope import result_body
+from stagedoor.http.guard import send_json
+from stagedoor.keys.authenticate import KeyRing
+from stagedoor.keys.issue import issue_key, revoke_key
+from stagedoor.keys.store import ApiKey, Kind, list_keys
+from stagedoor.runtime import Runtime
+from stagedoor.tenants.create import create_tenant
+from stagedoor.tenants.store import Tenant, get_tenant, list_tenants
+
+Text = Annotated[str, Meta(min_length=1, max_length=128)]
+
+
+class _View(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
+    """What is shown to an operator; never a secret that was shown before."""
+
+
+class ChannelView(_View, frozen=True, kw_only=True):
+    id: str
+    name: str
+    kind: ChannelKind
+    endpoint: str
+    region: str
+    project_name: str
+    models: tuple[str, ...]
+    priority: int
+    limits: Limits
+    disabled: bool
+    create_time: str
+    update_time: str
+
+
+class ChannelList(_View, frozen=True, kw_only=True):
+    items: list[ChannelView]
+
+
+class NewTenant(msgspec.Struct, frozen=True, kw_only=True, rename="pascal", forbid_unknown_fields=True):
+    name: Text
+    project_name: Text | None = None
+
+
+class TenantView(_View, frozen=True, kw_only=True):
+    id: str
+    name: str
+    project_name: str | UnsetType = UNSET
+    create_time: str
+
+
+class TenantList(_View, frozen=True, kw_only=True):
+    items: list[TenantView]
+
+
+class NewKey(msgspec.Struct, frozen=True, kw_only=True, rename="pascal", forbid_unknown_fields=True):
+    name: Annotated[str, Meta(max_length=128)] = ""
+    kind: Annotated[str, Meta(pattern="^(live|test)$")] = "live"
+    scopes: list[Text] | None = None
+    models: list[Text] | None = None
+    expires_at: Annotated[datetime, Meta(tz=True)] | None = None
+
+
+class KeyView(_View, frozen=True, kw_only=True):
+    id: str
+    name: str
+    kind: Kind
+    hint: str
+    scopes: tuple[str, ...]
+    models: tuple[str, ...] | UnsetType = UNSET
+    create_time: str
+    expire_time: str | UnsetType = UNSET
+    revoke_time: str | UnsetType = UNSET
+    secret: str | UnsetType = UNSET
+
+
+class KeyList(_View, frozen=True, kw_only=True):
+    items: list[KeyView]
+
+
+def _channel(channel: Channel) -> ChannelView:
+    return ChannelView(
+        id=channel.id,
+        name=channel.name,
+        kind=channel.kind,
+        endpoint=channel.endpoint,
+        region=channel.region,
+        project_name=channel.project_name,
+        models=channel.models,
+        priority=channel.priority,
+        limits=msgspec.json.decode(channel.limits, type=Limits),
+        disabled=channel.disabled_at is not None,
+        create_time=to_iso(channel.created_at),
+        update_time=to_iso(channel.updated_at),
+    )
+
+
+def _tenant(tenant: Tenant) -> TenantView:
+    return TenantView(
+        id=tenant.id,
+        name=tenant.name,
+        project_name=tenant.project_name or UNSET,
+        create_time=to_iso(tenant.created_at),
+    )
+
+
+def _key(key: ApiKey, secret: str | UnsetType = UNSET) -> KeyView:
+    return KeyView(
+        id=key.id,
+        name=key.name,
+        kind=key.kind,
+        hint=key.hint,
+        scopes=key.scopes,
+        models=UNSET if key.models is None else key.models,
+        create_time=to_iso(key.created_at),
+        expire_time=_time(key.expires_at),
+        revoke_time=_time(key.revoked_at),
+        secret=secret,
+    )
+
+
+def _time(moment: datetime | None) -> str | UnsetType:
+    return UNSET if moment is None else to_iso(moment)
+
+
+async def add_channel(rt: Runtime, _: str, new: NewChannel) -> ChannelView:
+    return _channel(await create_channel(rt, new))
+
+
+async def show_channels(rt: Runtime, _: str) -> ChannelList:
+    return ChannelList(items=[_channel(channel) for channel in await rt.db.read(list_channels)])
+
+
+async def show_channel(rt: Runtime, name: str) -> ChannelView:
+    return _channel(await rt.db.read(lambda tx: get_channel_by_name(tx, name)))
+
+
+async def edit_channel(rt: Runtime, name: str, change: ChannelChange) -> ChannelView:
+    return _channel(await change_channel(rt, name, change))
+
+
+async def add_tenant(rt: Runtime, _: str, new: NewTenant) -> TenantView:
+    return _tenant(await create_tenant(rt, new.name, project_name=new.project_name))
+
+
+async def show_tenants(rt: Runtime, _: str) -> TenantList:
+    return TenantList(items=[_tenant(tenant) for tenant in await rt.db.read(list_tenants)])
+
+
+async def add_key(rt: Runtime, tenant_id: str, new: NewKey) -> KeyView:
+    kind: Kind = "test" if new.kind == "test" else "live"
+    key, secret = await issue_key(
+        rt, tenant_id, kind=kind, name=new.name, scopes=new.scopes, models=new.models, expires_at=new.expires_at
+    )
+    return _key(key, secret)
+
+
+async def show_keys(rt: Runtime, tenant_id: str) -> KeyList:
+    await rt.db.read(lambda tx: get_tenant(tx, tenant_id))
+    return KeyList(items=[_key(key) for key in await rt.db.read(lambda tx: list_keys(tx, tenant_id))])
+
+
+async def drop_key(rt: Runtime, key_id: str) -> Empty:
+    await revoke_key(rt, key_id)
+    return Empty()
+
+
+class Action(msgspec.Struct, frozen=True):
+    """One thing an operator can do: its name in the envelope, the body it takes, the function."""
+
+    name: str
+    perform: Callable[..., Awaitable[msgspec.Struct]]
+    body: type[msgspec.Struct] | None = None
+
+
+ACTIONS: Mapping[str, Mapping[str, Action]] = {
+    "/admin/v1/channels": {
+        "GET": Action("ListChannels", show_channels),
+        "POST": Action("CreateChannel", add_channel, NewChannel),
+    },
+    "/admin/v1/channels/{name}": {
+        "GET": Action("GetChannel", show_channel),
+        "PATCH": Action("UpdateChannel", edit_channel, ChannelChange),
+    },
+    "/admin/v1/tenants": {
+        "GET": Action("ListTenants", show_tenants),
+        "POST": Action("CreateTenant", add_tenant, NewTenant),
+    },
+    "/admin/v1/tenants/{name}/keys": {
+        "GET": Action("ListKeys", show_keys),
+        "POST": Action("CreateKey", add_key, NewKey),
+    },
+    "/admin/v1/keys/{name}": {"DELETE": Action("RevokeKey", drop_key)},
+}
+
+
+def admin_routes(rt: Runtime, keys: KeyRing) -> list[Route]:
+    return [Route(path, AdminEndpoint(rt, keys, actions)) for path, actions in ACTIONS.items()]
+
+
+class AdminEndpoint:
+    """One path of the admin door, as a plain ASGI app."""
+
+    def __init__(self, rt: Runtime, keys: KeyRing, actions: Mapping[str, Action]) -> None:
+        self._rt = rt
+        self._keys = keys
+        self._actions = actions
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        action = self._actions.get(scope["method"])
+        if action is None:
+            raise MethodNotAllowed(", ".join(self._actions))
+        state = scope["state"]
+        state["action"] = action.name
+        authorization = dict(scope["headers"]).get(b"authorization", b"").decode("latin-1")
+        await self._keys.authenticate_admin(authorization)
+        arguments: list[Any] = [scope["path_params"].get("name", "")]
+        if action.body is not None:
+            settings = self._rt.settings
+            within = timedelta(seconds=settings.body_timeout)
+            body = await read_body(scope, receive, limit=settings.body_limit, within=within)
+            arguments.append(decode(body, action.body))
+        result = await action.perform(self._rt, *arguments)
+        await send_json(
+            scope, send, 200, result_body(state["request_id"], action.name, self._rt.settings.region, result)
+        )

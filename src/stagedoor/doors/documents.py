@@ -1,0 +1,2 @@
+def document_routes(settings):  # type: ignore
+    return []

@@ -1,0 +1,31 @@
+"""`/healthz`: the process lives. `/readyz`: it can do its work."""
+
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
+
+from stagedoor.db.database import Tx
+from stagedoor.errors import MethodNotAllowed
+from stagedoor.http.guard import send_json
+from stagedoor.runtime import Runtime
+
+
+def health_routes(rt: Runtime) -> list[Route]:
+    return [Route("/healthz", HealthEndpoint(None)), Route("/readyz", HealthEndpoint(rt))]
+
+
+class HealthEndpoint:
+    """Answers 200; with a runtime, only when the database can be read (503 otherwise)."""
+
+    def __init__(self, rt: Runtime | None) -> None:
+        self._rt = rt
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - the ASGI signature
+        if scope["method"] not in {"GET", "HEAD"}:
+            raise MethodNotAllowed("GET, HEAD")
+        if self._rt is not None:
+            await self._rt.db.read(_look)
+        await send_json(scope, send, 200, b'{"status":"ok"}')
+
+
+async def _look(tx: Tx) -> int:
+    return await tx.number("SELECT count(*) FROM (SELECT id FROM tenants LIMIT 1) AS some")

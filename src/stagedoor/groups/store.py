@@ -1,0 +1,131 @@
+"""An asset group and its SQL."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import msgspec
+
+from stagedoor.clock import to_iso
+from stagedoor.contract import results
+from stagedoor.contract.fields import GroupType
+from stagedoor.db.counters import add_to_counters, drop_counters, sum_counters
+from stagedoor.db.database import Tx
+from stagedoor.db.pages import Order, Place, Selection, count_query, page_query
+from stagedoor.db.rows import columns
+from stagedoor.errors import NotFound
+
+
+class AssetGroup(msgspec.Struct, frozen=True):
+    """A group owned by a tenant. The id is Ark's own."""
+
+    id: str
+    tenant_id: str
+    channel_id: str
+    group_type: GroupType
+    name: str
+    name_folded: str
+    description: str
+    project_name: str
+    created_at: datetime
+    updated_at: datetime
+
+    def to_result(self) -> results.Group:
+        return results.Group(
+            Id=self.id,
+            Name=self.name,
+            Title=self.name,
+            Description=self.description,
+            GroupType=self.group_type,
+            ProjectName=self.project_name,
+            CreateTime=to_iso(self.created_at),
+            UpdateTime=to_iso(self.updated_at),
+        )
+
+
+def group_counter(group_type: str) -> str:
+    return f"groups:{group_type}"
+
+
+async def add_group(tx: Tx, tenant_id: str, group: AssetGroup) -> None:
+    """Record a group.
+
+    Raises:
+        AlreadyThere: the id has an owner.
+
+    """
+    await tx.execute(
+        f"INSERT INTO asset_groups ({columns(AssetGroup)}) VALUES (:id, :tenant_id, :channel_id, :group_type, :name,"
+        " :name_folded, :description, :project_name, :created_at, :updated_at)",
+        **{**msgspec.structs.asdict(group), "tenant_id": tenant_id},
+    )
+    await add_to_counters(tx, tenant_id, {group_counter(group.group_type): 1})
+
+
+async def find_group(tx: Tx, tenant_id: str, group_id: str) -> AssetGroup | None:
+    return await tx.find(
+        AssetGroup,
+        f"SELECT {columns(AssetGroup)} FROM asset_groups WHERE id = :id AND tenant_id = :tenant_id",
+        id=group_id,
+        tenant_id=tenant_id,
+    )
+
+
+async def get_group(tx: Tx, tenant_id: str, group_id: str, project_name: str | None = None) -> AssetGroup:
+    """Return a group of the tenant, in the project if one is named.
+
+    Raises:
+        NotFound: the tenant has no such group; another tenant's looks the same.
+
+    """
+    group = await find_group(tx, tenant_id, group_id)
+    if group is None or project_name not in {None, group.project_name}:
+        raise NotFound(f"The specified asset_group {group_id} is not found.", field="group_id")
+    return group
+
+
+async def mark_group_changed(tx: Tx, tenant_id: str, group: AssetGroup) -> None:
+    await tx.execute(
+        "UPDATE asset_groups SET name = :name, name_folded = :name_folded, description = :description,"
+        " updated_at = :updated_at WHERE id = :id AND tenant_id = :tenant_id",
+        id=group.id,
+        tenant_id=tenant_id,
+        name=group.name,
+        name_folded=group.name_folded,
+        description=group.description,
+        updated_at=group.updated_at,
+    )
+
+
+async def remove_group(tx: Tx, tenant_id: str, group: AssetGroup, counters: Sequence[str]) -> None:
+    """Remove a group whose assets are gone, with its counters."""
+    removed = await tx.execute(
+        "DELETE FROM asset_groups WHERE id = :id AND tenant_id = :tenant_id", id=group.id, tenant_id=tenant_id
+    )
+    await add_to_counters(tx, tenant_id, {group_counter(group.group_type): -removed})
+    await drop_counters(tx, tenant_id, counters)
+
+
+async def list_groups(
+    tx: Tx, selection: Selection, order: Order, *, limit: int, offset: int, after: Place | None
+) -> list[AssetGroup]:
+    sql, params = page_query(AssetGroup, selection, order, limit=limit, offset=offset, after=after)
+    return await tx.list(AssetGroup, sql, **params)
+
+
+async def count_groups(tx: Tx, tenant_id: str, group_types: Sequence[GroupType]) -> int:
+    return await sum_counters(tx, tenant_id, [group_counter(group_type) for group_type in group_types])
+
+
+async def count_selected_groups(tx: Tx, selection: Selection) -> int:
+    sql, params = count_query(selection)
+    return await tx.number(sql, **params)
+
+
+async def find_group_owner(tx: Tx, group_id: str) -> str | None:
+    """Return the tenant that owns a group, whoever asks: an id has one owner only."""
+    owner = await tx.find(_Owner, "SELECT tenant_id FROM asset_groups WHERE id = :id", id=group_id)
+    return None if owner is None else owner.tenant_id
+
+
+class _Owner(msgspec.Struct, frozen=True):
+    tenant_id: str

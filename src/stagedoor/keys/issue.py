@@ -1,0 +1,89 @@
+"""Making and revoking API keys."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from stagedoor.contract.operations import SCOPES
+from stagedoor.crypto import new_api_key
+from stagedoor.errors import InvalidParameter, NotFound
+from stagedoor.keys.store import ApiKey, Kind, add_key, mark_key_revoked
+from stagedoor.runtime import Runtime
+from stagedoor.tenants.store import get_tenant
+
+ADMIN_SCOPE = "instance:admin"
+
+
+async def issue_key(
+    rt: Runtime,
+    tenant_id: str,
+    *,
+    kind: Kind = "live",
+    name: str = "",
+    scopes: Sequence[str] | None = None,
+    models: Sequence[str] | None = None,
+    expires_at: datetime | None = None,
+) -> tuple[ApiKey, str]:
+    """Make a key for a tenant and return it with its secret, which is not shown again.
+
+    Args:
+        rt: the runtime.
+        tenant_id: the owner.
+        kind: ``live`` or ``test``; part of the secret's prefix.
+        name: what it is for.
+        scopes: what it may do; None for everything a tenant may do.
+        models: the models it may name; None for all.
+        expires_at: when it stops working; None for never.
+
+    Raises:
+        NotFound: there is no such tenant.
+        InvalidParameter: a scope does not exist.
+
+    """
+    if unknown := sorted(set(scopes or ()) - set(SCOPES)):
+        raise InvalidParameter(f"Unknown scope {unknown[0]}. There are: {', '.join(SCOPES)}.", field="Scopes")
+    await rt.db.read(lambda tx: get_tenant(tx, tenant_id))
+    granted = SCOPES if scopes is None else tuple(scopes)
+    return await _issue(rt, tenant_id, kind, name, granted, None if models is None else tuple(models), expires_at)
+
+
+async def issue_admin_key(rt: Runtime, *, name: str = "") -> tuple[ApiKey, str]:
+    """Make an operator's key and return it with its secret."""
+    return await _issue(rt, None, "admin", name, (ADMIN_SCOPE,), None, None)
+
+
+async def _issue(
+    rt: Runtime,
+    tenant_id: str | None,
+    kind: Kind,
+    name: str,
+    scopes: tuple[str, ...],
+    models: tuple[str, ...] | None,
+    expires_at: datetime | None,
+) -> tuple[ApiKey, str]:
+    secret = new_api_key(kind)
+    key = ApiKey(
+        id=rt.new_id("key"),
+        tenant_id=tenant_id,
+        kind=kind,
+        name=name,
+        secret_hash=rt.vault.hash("api_key", secret),
+        hint=secret[-4:],
+        scopes=scopes,
+        models=models,
+        created_at=rt.clock.now(),
+        expires_at=expires_at,
+        revoked_at=None,
+    )
+    await rt.db.write(lambda tx: add_key(tx, key))
+    return key, secret
+
+
+async def revoke_key(rt: Runtime, key_id: str) -> None:
+    """Make a key useless, in every process within 2 seconds.
+
+    Raises:
+        NotFound: there is no such key, or it was revoked before.
+
+    """
+    if not await rt.db.write(lambda tx: mark_key_revoked(tx, key_id, rt.clock.now())):
+        raise NotFound(f"There is no unrevoked key {key_id}.", field="key_id")

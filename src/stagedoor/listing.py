@@ -1,0 +1,100 @@
+"""Answering one page of a list, numbered or by token; both walk the same rows in the same order."""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Any, Generic, Protocol, TypedDict, TypeVar
+
+import msgspec
+
+from stagedoor.clock import to_microseconds
+from stagedoor.contract.paging import Paging
+from stagedoor.db.database import Database, Tx
+from stagedoor.db.pages import Order, Place, Selection, listing_digest, read_next_token, write_next_token
+from stagedoor.errors import InvalidParameter
+
+Row = TypeVar("Row", bound=msgspec.Struct)
+
+
+class ListPage(Protocol[Row]):
+    """A store's function that returns one page of its rows."""
+
+    def __call__(
+        self, tx: Tx, selection: Selection, order: Order, *, limit: int, offset: int, after: Place | None
+    ) -> Awaitable[list[Row]]: ...
+
+
+class Counters(TypedDict, total=False):
+    """The fields of an answer beside its Items."""
+
+    TotalCount: int
+    PageNumber: int
+    PageSize: int
+    NextToken: str
+
+
+class Listing(msgspec.Struct, Generic[Row], frozen=True):
+    """A list somebody asked for."""
+
+    selection: Selection
+    order: Order
+    paging: Paging
+    page: ListPage[Row]
+    count: Callable[[Tx], Awaitable[int]]
+    heavy: bool
+    """The rows have to be read to know whether they belong: not on the event loop."""
+
+
+async def answer_page(db: Database, listing: Listing[Row]) -> tuple[list[Row], Counters]:
+    """Return the rows of the page and what the answer says beside them.
+
+    Raises:
+        InvalidParameter: the NextToken is not one, or belongs to another list.
+
+    """
+    if listing.paging.number is None:
+        return await _page_after_token(db, listing)
+    return await _numbered_page(db, listing, listing.paging.number)
+
+
+async def _numbered_page(db: Database, listing: Listing[Row], number: int) -> tuple[list[Row], Counters]:
+    size = listing.paging.size
+
+    async def work(tx: Tx) -> tuple[list[Row], int]:
+        rows = await listing.page(
+            tx, listing.selection, listing.order, limit=size, offset=listing.paging.offset, after=None
+        )
+        return rows, await listing.count(tx)
+
+    rows, total = await db.read(work, heavy=listing.heavy)
+    return rows, {"TotalCount": total, "PageNumber": number, "PageSize": size}
+
+
+async def _page_after_token(db: Database, listing: Listing[Row]) -> tuple[list[Row], Counters]:
+    size, order = listing.paging.size, listing.order
+    digest = listing_digest(listing.selection, order)
+    after = _read_place(listing.paging.next_token, digest, order)
+
+    async def work(tx: Tx) -> list[Row]:
+        return await listing.page(tx, listing.selection, order, limit=size + 1, offset=0, after=after)
+
+    rows = await db.read(work, heavy=listing.heavy)
+    if len(rows) <= size:
+        return rows, {}
+    return rows[:size], {"NextToken": write_next_token(_place_of(rows[size - 1], order, digest))}
+
+
+def _read_place(next_token: str | None, digest: str, order: Order) -> Place | None:
+    if next_token is None:
+        return None
+    try:
+        place = read_next_token(next_token)
+    except ValueError as error:
+        raise InvalidParameter(str(error), field="NextToken") from None
+    if place.listing != digest or isinstance(place.value, int) != order.column.endswith("_at"):
+        raise InvalidParameter("The NextToken belongs to a list with another filter or sort.", field="NextToken")
+    return place
+
+
+def _place_of(row: Any, order: Order, digest: str) -> Place:
+    value = getattr(row, order.column)
+    return Place(to_microseconds(value) if isinstance(value, datetime) else value, row.id, digest)

@@ -1,0 +1,1 @@
+"""The upstream accounts' limits, kept here so that calls wait instead of being refused over there."""

@@ -1,0 +1,39 @@
+"""What every part of a running gateway shares."""
+
+from stagedoor.ark.transport import Transport
+from stagedoor.clock import Clock
+from stagedoor.crypto import Vault
+from stagedoor.db.database import Database
+from stagedoor.ids import NewId
+from stagedoor.settings import Settings
+from stagedoor.tasks import Tasks
+
+LAST_WORK_SECONDS = 10.0
+
+
+class Runtime:
+    """The settings, the database, the way out, the time, the ids, the secrets and the tasks of one process."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        db: Database,
+        transport: Transport,
+        clock: Clock,
+        new_id: NewId,
+        vault: Vault,
+    ) -> None:
+        self.settings = settings
+        self.db = db
+        self.transport = transport
+        self.clock = clock
+        self.new_id = new_id
+        self.vault = vault
+        self.tasks = Tasks()
+
+    async def close(self) -> None:
+        """Let the running work end, then close what was opened."""
+        await self.tasks.close(LAST_WORK_SECONDS)
+        await self.transport.close()
+        await self.db.close()

@@ -1,0 +1,60 @@
+"""The actor's browser comes back from the face check: record first, start the exchange, send the browser on."""
+
+import hmac
+from collections.abc import Mapping
+from urllib.parse import urlencode, urlsplit, urlunsplit
+
+import structlog
+
+from stagedoor.channels.book import ChannelBook
+from stagedoor.errors import NotFound
+from stagedoor.runtime import Runtime
+from stagedoor.validation.exchange import exchange_session
+from stagedoor.validation.store import State, ValidationSession, find_session_by_callback, mark_callback
+
+log = structlog.get_logger()
+
+PASSED = "10000"
+OFFICIAL = ("bytedToken", "resultCode", "algorithmBaseRespCode", "reqMeasureInfoValue", "verify_type")
+
+
+async def receive_callback(rt: Runtime, book: ChannelBook, state: str, query: Mapping[str, str]) -> str:
+    """Record a callback and return the customer's page with the official parameters.
+
+    The redirect is unsigned: it proves nothing and only starts the exchange. What does not carry the session's own
+    token changes nothing at all.
+
+    Raises:
+        NotFound: no session has this state, or its token is another one.
+
+    """
+    callback_hash = rt.vault.hash("callback_state", state)
+    session = await rt.db.read(lambda tx: find_session_by_callback(tx, callback_hash))
+    if session is None:
+        raise NotFound("This link does not belong to a face check.", field="callback")
+    token_hash = rt.vault.hash("byted_token", query.get("bytedToken", ""))
+    if not hmac.compare_digest(token_hash, session.token_hash):
+        log.warning("callback_with_another_token", session_id=session.id)
+        raise NotFound("This link does not belong to a face check.", field="callback")
+    await _record(rt, book, session, query)
+    return _customer_page(session.callback_url, query)
+
+
+async def _record(rt: Runtime, book: ChannelBook, session: ValidationSession, query: Mapping[str, str]) -> None:
+    code, sub_code = query.get("resultCode", "")[:16], query.get("algorithmBaseRespCode", "0")[:16]
+    # In the product beneath, 10000 with another sub-code than 0 means "processed, not passed".
+    state: State = "passed" if code == PASSED and sub_code in {"", "0"} else "failed"
+    news = await rt.db.write(
+        lambda tx: mark_callback(
+            tx, session.tenant_id, session.id, state=state, code=f"{code}/{sub_code}", now=rt.clock.now()
+        )
+    )
+    log.info("callback", session_id=session.id, state=state, news=news)
+    if news and state == "passed":
+        rt.tasks.launch(f"callback:{session.id}", lambda: exchange_session(rt, book, session))
+
+
+def _customer_page(url: str, query: Mapping[str, str]) -> str:
+    parts = urlsplit(url)
+    official = urlencode([(name, query[name][:512]) for name in OFFICIAL if name in query])
+    return urlunsplit(parts._replace(query=f"{parts.query}&{official}" if parts.query else official))
