@@ -94,6 +94,7 @@ async def test_a_code_of_ark_becomes_our_error_with_arks_code_and_request_id(
         (403, "", "Your token has expired", errors.UpstreamRejected),
         (429, "", "The token quota is used up", errors.FlowLimitExceeded),
         (404, "", "404 page not found", errors.UpstreamMalformed),
+        (400, "Throttling", "The token bucket is used up", errors.FlowLimitExceeded),
     ],
 )
 async def test_the_exchange_understands_words_where_the_code_says_nothing(

@@ -1,8 +1,9 @@
 """The emulator as tests meet it: its control API, and its front door with the official signer's signature."""
 
 import asyncio
+import io
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from types import TracebackType
 from typing import Any, Self
@@ -104,7 +105,7 @@ class Answer(msgspec.Struct, frozen=True):
 
     status: int
     body: bytes
-    headers: dict[str, str]
+    headers: Mapping[str, str]
 
     @property
     def document(self) -> dict[str, Any]:
@@ -158,8 +159,8 @@ class SignedClient:
         self, target: str, *, method: str = "POST", body: bytes = b"", headers: dict[str, str] | None = None
     ) -> Answer:
         """Send bytes as they are."""
-        async with self._http.request(method, self.url + target, data=body, headers=headers) as response:
-            return Answer(response.status, await response.read(), dict(response.headers))
+        async with self._http.request(method, self.url + target, data=io.BytesIO(body), headers=headers) as response:
+            return Answer(response.status, await response.read(), response.headers)
 
     async def call(self, action: str, *, path: str = "/", **body: Any) -> Answer:
         text = msgspec.json.encode(body).decode()

@@ -1,0 +1,46 @@
+# The two commands of this project are `make dev` and `make test`; both begin with `make setup`.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+PORT ?= 8080
+
+.PHONY: help setup dev test check format bench lock clean
+
+help: ## List the targets
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+setup: $(STAMP) ## Make .venv with the locked dependencies and the program
+
+$(STAMP): requirements/dev.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "stagedoor needs Python 3.11 or newer: make PYTHON=/path/to/python3 setup"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $(STAMP)
+
+dev: setup ## Serve gateway and emulator on this machine, with a key and a curl that works
+	@$(BIN)/stagedoor dev --port $(PORT)
+
+test: check ## Run every check and every test that can run here
+	$(BIN)/python -m pytest
+
+check: setup ## Lint, format, types, import ladder
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: setup ## Mend what can be mended mechanically
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: setup ## Measure side by side; writes docs/reference/performance.md
+	$(BIN)/python -m bench
+
+lock: ## Write the lock files anew (needs uv)
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra emulator --group dev pyproject.toml -o requirements/dev.txt
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra emulator pyproject.toml -c requirements/dev.txt -o requirements/run.txt
+
+clean: ## Remove what the other targets made
+	rm -rf $(VENV) .stagedoor .mypy_cache .ruff_cache .pytest_cache .hypothesis node_modules

@@ -1,0 +1,208 @@
+"""What the OpenAPI documents say, in English. The Chinese is in ``openapi_zh.py``, found by these sentences."""
+
+from collections.abc import Mapping
+
+INTRODUCTION = """\
+A gateway between your software and the private trusted asset library of Seedance 2.x (Volcengine Ark, BytePlus ModelArk).
+A real person proves on a phone that the face is theirs and agrees; you get a `GroupId` for that person; what you upload
+to the group becomes `asset://<AssetId>` references that video generation accepts.
+
+**A fictional character:** ① create a group → ⑥ upload an asset → ⑧ look until it is `Active`.
+
+**A real person:** ⑪ start a check → show the `H5Link` to the actor → ⑫ exchange the `BytedToken` for a `GroupId` → ⑥ upload.
+
+**Keys.** Send `Authorization: Bearer sd_live_…` (or `sd_test_…`). A key has scopes; each operation names the one it needs.
+
+**model** chooses the upstream account. It is required everywhere, in the body of POST and PATCH and in the query of GET and DELETE,
+and is never sent upstream.
+
+**Answers** are `{"ResponseMetadata": {…}, "Result": {…}}`. A field without a value is left out, never null. Optional fields of a
+request may be left out or null; unknown fields are ignored.
+
+**Errors** have an HTTP status of 4xx or 5xx and `ResponseMetadata.Error` with `Code`, `Message` and `Retry`:
+
+| Retry | What to do |
+|---|---|
+| `never` | Change the request. |
+| `same_request` | Send the very same request again, after `Retry-After` when it is there. |
+| `new_session` | Start a new real-person check with ⑪. |
+| `later` | Try again later, after `Retry-After` when it is there. |
+
+**Idempotency.** ①, ⑥ and ⑪ make something new at every call. Send an `Idempotency-Key` and repeat without fear: a repeated key
+answers what the first request answered.
+
+**RequestId.** Every answer repeats its `RequestId` in the header `X-Request-Id`. Quote it when you ask the operator.
+"""
+
+TAGS: Mapping[str, str] = {
+    "Asset groups": "①–⑤ A group is the folder of one character or one person.",
+    "Assets": "⑥–⑩ Pictures, videos and voices in a group.",
+    "Real-person check": "⑪ ⑫ From an actor's face check to that person's group.",
+    "Service": "The page that browsers return to, and the gateway's health.",
+    "Administration": "Channels, tenants and keys, for operators with an `sd_admin_…` key.",
+}
+
+OPERATIONS: Mapping[str, str] = {
+    "CreateAssetGroup": "Makes an empty group for a fictional character. Groups of real persons come from ⑪ and ⑫.",
+    "ListAssetGroups": "Lists your own groups, page by page: by `PageNumber` and `PageSize`, or by `MaxResults` and `NextToken`. "
+    "The two ways exclude one another. Numbered pages reach 10 000 rows.",
+    "GetAssetGroup": "Answers with one of your groups.",
+    "UpdateAssetGroup": "Changes the name, the description or both; what is left out stays. "
+    "The `Id` in the body must be the one in the path.",
+    "DeleteAssetGroup": "Deletes the group and all its assets. This cannot be undone. "
+    "The asset library may refuse it for a real person's group whose authorisation is still valid.",
+    "CreateAsset": "Hands a public address to the asset library, which downloads and checks the file. "
+    "The asset is `Processing` at first: look with ⑧ until it is `Active` or `Failed`. "
+    "In a real person's group every picture is compared with that person's face.",
+    "ListAssets": "Lists your own assets, page by page: by `PageNumber` and `PageSize`, or by `MaxResults` and `NextToken`. "
+    "The two ways exclude one another. Numbered pages reach 20 000 rows.",
+    "GetAsset": "Answers with one of your assets. `Active` and `Failed` are final and come from our record; `Processing` is at most "
+    "a second old. Send `Cache-Control: no-cache` for a fresh look.",
+    "UpdateAsset": "Changes the name of an asset; nothing else of it can be changed. The `Id` in the body must be the one in the path.",
+    "DeleteAsset": "Deletes the asset. This cannot be undone.",
+    "CreateVisualValidateSession": "Answers with a link for the actor's phone. The link works for about 120 seconds and once only, so start the "
+    "check when the actor is ready. Afterwards the browser goes to your `CallbackURL` with `bytedToken` and `resultCode` "
+    "(10000: passed); those parameters are a hint and prove nothing, ⑫ does.",
+    "GetVisualValidateResult": "Turns a passed face check into the person's group. Safe to repeat, for ever and from any number of places: "
+    "the first success is kept, and every repetition answers the same `GroupId`.",
+    "callback": "Where the asset library sends the actor's browser after the face check. It records the outcome, starts the exchange and "
+    "sends the browser on to the `CallbackURL` of ⑪. Programs do not call it.",
+    "getHealth": "Answers as long as the process lives.",
+    "getReadiness": "Answers 200 when the gateway can do its work, 503 when it cannot reach its database.",
+}
+
+SUMMARIES: Mapping[str, str] = {
+    "callback": "Return from the face check",
+    "getHealth": "The process lives",
+    "getReadiness": "The gateway can work",
+    "ListChannels": "List channels",
+    "CreateChannel": "Add a channel",
+    "GetChannel": "Get a channel by name or id",
+    "UpdateChannel": "Change, disable or enable a channel",
+    "ListTenants": "List tenants",
+    "CreateTenant": "Add a tenant",
+    "ListKeys": "List a tenant's API keys",
+    "CreateKey": "Make an API key; its secret is shown once",
+    "RevokeKey": "Revoke an API key; it stops working everywhere within two seconds",
+}
+
+PARAMETERS: Mapping[str, str] = {
+    "model": "Selects the channel (upstream account); never sent upstream.",
+    "ProjectName": "Only find the object when it is in this project.",
+    "group": "The group's Id, from ①, ② or ⑫.",
+    "asset": "The asset's Id, from ⑥ or ⑦.",
+    "Idempotency-Key": "1 to 255 printable ASCII characters of your choice, one per thing to be made. The same key with the same body answers "
+    "the first request's answer, with `Idempotency-Replayed: true`; with another body it is refused.",
+    "X-Request-Id": "Your own name for this call: 1 to 64 letters, digits, `-` and `_`. It becomes the RequestId; anything else is ignored.",
+    "Cache-Control": "`no-cache` asks for a look that does not come from memory.",
+    "state": "The secret that was put into the link's return address.",
+    "bytedToken": "The session's token. Another session's token changes nothing.",
+    "resultCode": "10000: passed. Anything else: not passed.",
+    "algorithmBaseRespCode": "0: passed. A reason for everything else.",
+    "reqMeasureInfoValue": "Whether the check was billed: 0 or 1.",
+    "verify_type": "How the check was made.",
+    "channel": "The channel's name or id.",
+    "tenant": "The tenant's id.",
+    "key": "The key's id.",
+}
+
+HEADERS: Mapping[str, str] = {
+    "RequestId": "The RequestId of the answer.",
+    "RetryAfter": "Whole seconds to wait before the next try.",
+    "Allow": "The methods this path answers.",
+    "IdempotencyReplayed": "`true` when the answer is the one of an earlier request with this key; otherwise absent.",
+    "WWWAuthenticate": "How to authenticate.",
+    "Location": "The `CallbackURL` of ⑪ with the official parameters.",
+}
+
+OTHERS: Mapping[str, str] = {
+    "answer": "The envelope with the Result.",
+    "sent on": "The browser is sent on.",
+    "unknown link": "No session has this state and token; a page says so in three languages.",
+    "well": "Everything is well.",
+    "root": "The address this document comes from.",
+    "public": "The public address of this gateway.",
+    "bearer": "An API key: `sd_live_…` or `sd_test_…` for a tenant, `sd_admin_…` for the administration.",
+}
+
+# (struct, field) before ("", field); a description in the contract stands between the two.
+FIELDS: Mapping[tuple[str, str], str] = {
+    ("CreateAssetGroup", "GroupType"): "Only `AIGC` can be created; it is the default. `LivenessFace` groups come from ⑪ and ⑫.",
+    ("CreateAssetGroup", "Name"): "Name of the group.",
+    ("UpdateAssetGroup", "Name"): "New name of the group.",
+    ("UpdateAssetGroup", "Id"): "The same as in the path.",
+    ("UpdateAsset", "Id"): "The same as in the path.",
+    ("UpdateAsset", "Name"): "New name of the asset; may be empty.",
+    ("CreateAsset", "GroupId"): "The group to upload to: the `Id` from ①, or the `GroupId` from ⑫ for a real person.",
+    ("CreateAsset", "Name"): "A remark by which ⑦ finds the asset.",
+    ("Group", "Id"): "The group's id, as the asset library gave it.",
+    ("Asset", "Id"): "The asset's id, as the asset library gave it. Use it as `asset://<Id>`.",
+    ("Asset", "Status"): "`Processing` until the file has been checked, then `Active` or `Failed` for good.",
+    ("Asset", "URL"): "Presigned address of the file; there while Status is `Active`. Valid for 12 hours at most.",
+    ("Asset", "LastInferenceTime"): "When a video task last used the asset. ISO 8601, UTC.",
+    ("AssetError", "Code"): "Why the file was refused. The set is open.",
+    ("AssetError", "Message"): "The asset library's words about it.",
+    ("GroupPage", "PageNumber"): "The page answered. Page mode only.",
+    ("GroupPage", "PageSize"): "Rows per page. Page mode only.",
+    ("GroupPage", "NextToken"): "Asks for the next page. Cursor mode only; absent on the last page.",
+    ("AssetPage", "PageNumber"): "The page answered. Page mode only.",
+    ("AssetPage", "PageSize"): "Rows per page. Page mode only.",
+    ("AssetPage", "NextToken"): "Asks for the next page. Cursor mode only; absent on the last page.",
+    ("Session", "BytedToken"): "A credential of this one check; ⑫ exchanges it.",
+    ("Session", "CallbackURL"): "As it was sent.",
+    ("ExchangedGroup", "GroupId"): "The person's group; ⑥ uploads to it.",
+    ("ExchangedGroup", "Id"): "The same as GroupId.",
+    ("GetVisualValidateResult", "BytedToken"): "From ⑪.",
+    ("GetVisualValidateResult", "ProjectName"): "The project the session was started in; may be left out.",
+    ("ErrorBody", "Code"): "A family and, behind a dot, the parameter or object concerned: `InvalidParameter.URL`.",
+    ("ErrorBody", "Message"): "What is wrong and what to change, in English.",
+    ("ErrorBody", "Retry"): "Whether trying again helps.",
+    ("ErrorBody", "Upstream"): "What the asset library itself said, where it spoke.",
+    ("UpstreamFault", "Code"): "The asset library's own error code.",
+    ("UpstreamFault", "RequestId"): "The asset library's own RequestId.",
+    ("NewKey", "ProjectName"): "Binds everything of the tenant to one project.",
+    ("NewTenant", "ProjectName"): "Binds everything the tenant owns to one project of the upstream account.",
+    ("TenantView", "ProjectName"): "The project everything of the tenant is bound to.",
+    ("", "ProjectName"): "Project of the upstream account.",
+    ("", "Name"): "The name.",
+    ("", "Title"): "The same as Name.",
+    ("", "Description"): "A description.",
+    ("", "GroupType"): "`AIGC`: a fictional character. `LivenessFace`: a real person who passed a face check.",
+    ("", "GroupId"): "The group's id.",
+    ("", "AssetType"): "What kind of file it is.",
+    ("", "Moderation"): "How the asset library checks the content.",
+    ("", "Strategy"): "`Skip` works only where the upstream account allows it.",
+    ("", "Filter"): "Conditions that all have to hold.",
+    ("", "GroupIds"): "Only these groups.",
+    ("", "AssetIds"): "Only these assets.",
+    ("", "Statuses"): "Only assets in these states.",
+    ("", "PageSize"): "Rows per page; 10 when left out. Not together with MaxResults or NextToken.",
+    ("", "SortBy"): "What to sort by; CreateTime when left out.",
+    ("", "SortOrder"): "Desc when left out.",
+    ("", "Items"): "The rows of this page.",
+    ("", "TotalCount"): "Rows on all pages. Page mode only.",
+    ("", "Error"): "What went wrong.",
+    ("", "RequestId"): "Names this call in the operator's log.",
+    ("", "Action"): "The operation's official name.",
+    ("", "Version"): "Version of the official API.",
+    ("", "Service"): "Name of the official service.",
+    ("", "Region"): "Region of the upstream account.",
+    ("", "Id"): "The id.",
+    ("", "Kind"): "Which kind it is.",
+    ("", "Endpoint"): "Where the upstream is: an http(s) address.",
+    ("", "Models"): "The values of `model` it serves.",
+    ("", "Priority"): "Of several channels with the same model the highest priority is chosen.",
+    ("", "Limits"): 'Calls an action may make in so many seconds: `{"CreateAsset": [120, 60]}`. What is left out keeps its default.',
+    ("", "AccessKey"): "Access key of the upstream account; for `ark` and `emulator`.",
+    ("", "SecretKey"): "Secret key of the upstream account. Sealed, never shown.",
+    ("", "SessionToken"): "Token of short-lived upstream credentials.",
+    ("", "ApiKey"): "Bearer key of another gateway; for `dialect`.",
+    ("", "Credentials"): "Replaces the credentials as a whole.",
+    ("", "Disabled"): "A disabled channel is not chosen for anything new.",
+    ("", "Scopes"): "What the key may do; everything a tenant may do when left out.",
+    ("", "ExpiresAt"): "When the key stops working; never when left out. ISO 8601 with an offset.",
+    ("", "ExpireTime"): "When the key stops working. ISO 8601, UTC.",
+    ("", "RevokeTime"): "When the key was revoked. ISO 8601, UTC.",
+    ("", "Hint"): "The last four characters of the secret.",
+    ("", "Secret"): "The API key itself. Shown in this answer only.",
+}
