@@ -11,7 +11,7 @@ StagedoorError
 │       └── ValidatePending   ExchangeInProgress   ValidateFailed   BytedTokenExpired   BytedTokenRefused   ExchangeUnknown
 └── ServiceError                 not the caller's fault
     ├── UpstreamError
-    │   └── UpstreamRejected   UpstreamUnavailable   UpstreamTimeout   UpstreamMalformed   OutcomeUnknown
+    │   └── UpstreamRejected   UpstreamUnavailable   UpstreamFailed   UpstreamTimeout   UpstreamMalformed   OutcomeUnknown
     └── NoChannel   DatabaseUnavailable   InternalError
 """
 
@@ -277,6 +277,13 @@ class UpstreamUnavailable(UpstreamError):
 
     code = "UpstreamUnavailable"
     sent = False
+
+
+class UpstreamFailed(UpstreamError):
+    """The asset library failed while it served this request, which may or may not have taken effect."""
+
+    code = "UpstreamFailed"
+    status = 502
 
 
 class UpstreamTimeout(UpstreamError):

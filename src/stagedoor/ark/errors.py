@@ -17,12 +17,6 @@ from stagedoor.contract.operations import Operation
 EXCHANGE = "GetVisualValidateResult"
 
 
-class UpstreamFailed(errors.UpstreamUnavailable):
-    """The asset library failed while it served this request, which may or may not have taken effect."""
-
-    sent = True
-
-
 class Fate(Enum):
     """What has become of a request that did not succeed."""
 
@@ -52,7 +46,7 @@ class Failure(Exception):
 
 REJECTED = Meaning(errors.UpstreamRejected)
 LIMITED = Meaning(errors.FlowLimitExceeded, transient=True)
-FAILED = Meaning(UpstreamFailed, transient=True, fate=Fate.UNCERTAIN)
+FAILED = Meaning(errors.UpstreamFailed, transient=True, fate=Fate.UNCERTAIN)
 MALFORMED = Meaning(errors.UpstreamMalformed, transient=True, fate=Fate.UNCERTAIN)
 USED_UP = Meaning(errors.QuotaExceeded)
 INVALID = Meaning(errors.InvalidParameter)

@@ -160,7 +160,6 @@ FIELDS: Mapping[tuple[str, str], str] = {
     ("ErrorBody", "Upstream"): "What the asset library itself said, where it spoke.",
     ("UpstreamFault", "Code"): "The asset library's own error code.",
     ("UpstreamFault", "RequestId"): "The asset library's own RequestId.",
-    ("NewKey", "ProjectName"): "Binds everything of the tenant to one project.",
     ("NewTenant", "ProjectName"): "Binds everything the tenant owns to one project of the upstream account.",
     ("TenantView", "ProjectName"): "The project everything of the tenant is bound to.",
     ("", "ProjectName"): "Project of the upstream account.",

@@ -16,6 +16,7 @@ from stagedoor.errors import (
     InvalidParameter,
     OutcomeUnknown,
     StagedoorError,
+    may_have_been_sent,
 )
 from stagedoor.idempotency.store import (
     IdempotencyKey,
@@ -99,11 +100,11 @@ async def _run(call: Call, key: IdempotencyKey, work: Callable[[], Awaitable[msg
     rt, tenant_id = call.rt, call.tenant_id
     try:
         result = msgspec.json.encode(await work())
-    except OutcomeUnknown:
-        await rt.db.write(lambda tx: mark_lost(tx, tenant_id, key, rt.clock.now()))
-        raise
-    except StagedoorError:
-        await rt.db.write(lambda tx: remove_key(tx, tenant_id, key))
+    except StagedoorError as error:
+        if may_have_been_sent(error):
+            await rt.db.write(lambda tx: mark_lost(tx, tenant_id, key, rt.clock.now()))
+        else:
+            await rt.db.write(lambda tx: remove_key(tx, tenant_id, key))
         raise
     # A session's answer holds its token and its link: it is kept no longer than they can be used.
     lifetime = (

@@ -1,0 +1,50 @@
+"""The pieces every operation of the OpenAPI documents is made of."""
+
+from collections.abc import Iterable
+from typing import Literal
+
+import msgspec
+
+from stagedoor.doors import openapi_texts as texts
+from stagedoor.doors.openapi_errors import REGION, REQUEST_ID, ErrorType, error_responses, header
+from stagedoor.doors.openapi_examples import REQUESTS, RESULTS
+from stagedoor.doors.openapi_schemas import REF, Json, Say, answer_schema
+from stagedoor.http.envelope import result_body
+
+Place = Literal["path", "query", "header"]
+
+
+def parameter(
+    place: Place, name: str, text: str, schema: Json, say: Say, *, required: bool = False, example: str = ""
+) -> Json:
+    """Return a parameter; ``text`` is its description in English."""
+    shown: Json = {"name": name, "in": place, "description": say(text), "required": required, "schema": schema}
+    return {**shown, "example": example} if example else shown
+
+
+def request_body(action: str, request: type[msgspec.Struct], say: Say) -> Json:
+    """Return the JSON body an operation takes, with its examples."""
+    examples = {_key(name): {"summary": say(name), "value": value} for name, value in REQUESTS[action].items()}
+    content = {"schema": {"$ref": f"{REF}{request.__name__}Request"}, "examples": examples}
+    return {"required": True, "content": {"application/json": content}}
+
+
+def responses(action: str, result: type[msgspec.Struct], kinds: Iterable[ErrorType], say: Say) -> Json:
+    """Return everything an operation can answer."""
+    examples = {
+        _key(name): {
+            "summary": say(name),
+            "value": msgspec.json.decode(result_body(REQUEST_ID, action, REGION, example)),
+        }
+        for name, example in RESULTS[action].items()
+    }
+    answer: Json = {
+        "description": say(texts.OTHERS["answer"]),
+        "headers": {"X-Request-Id": header("RequestId")},
+        "content": {"application/json": {"schema": answer_schema(action, result), "examples": examples}},
+    }
+    return {"200": answer, **error_responses(kinds, say)}
+
+
+def _key(name: str) -> str:
+    return name.lower().replace(" ", "_")
