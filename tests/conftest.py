@@ -5,11 +5,10 @@ from pathlib import Path
 
 import aiohttp
 import pytest
+import structlog
 
 from stagedoor.clock import MovableClock
 from stagedoor.emulator import EmulatorSettings, RunningEmulator, start_emulator
-from stagedoor.logs import set_up_logs
-from stagedoor.settings import Settings
 from tests.support import databases
 from tests.support.emulator import EmulatorControl, file_server
 from tests.support.gateway import Api, RunningGateway, gateway_settings
@@ -18,7 +17,7 @@ from tests.support.media import image
 
 @pytest.fixture(scope="session", autouse=True)
 def quiet_logs() -> None:
-    set_up_logs(Settings(log_level="error"))
+    structlog.configure(processors=[], logger_factory=structlog.ReturnLoggerFactory())
 
 
 @pytest.fixture(scope="session")

@@ -60,10 +60,10 @@ TABLE = [
     ("GetVisualValidateResult", 404, "NotFound", "BytedTokenRefused"),
     ("GetVisualValidateResult", 400, "InvalidParameter.BytedToken", "BytedTokenRefused"),
     ("GetVisualValidateResult", 400, "InvalidParameter.ProjectName", "InvalidParameter.ProjectName"),
-    ("GetAsset", 500, "InternalServiceError", "UpstreamUnavailable"),
-    ("GetAsset", 503, "ServiceUnavailableTemp", "UpstreamUnavailable"),
-    ("GetAsset", 200, "InternalError", "UpstreamUnavailable"),
-    ("GetAsset", 500, "SomethingNew", "UpstreamUnavailable"),
+    ("GetAsset", 500, "InternalServiceError", "UpstreamFailed"),
+    ("GetAsset", 503, "ServiceUnavailableTemp", "UpstreamFailed"),
+    ("GetAsset", 200, "InternalError", "UpstreamFailed"),
+    ("GetAsset", 500, "SomethingNew", "UpstreamFailed"),
     ("CreateAsset", 500, "InternalServiceError", "OutcomeUnknown"),
     ("CreateAsset", 502, "SomethingNew", "OutcomeUnknown"),
     ("GetAsset", 200, "SomethingNew", "UpstreamMalformed"),
@@ -90,7 +90,7 @@ async def test_a_code_of_ark_becomes_our_error_with_arks_code_and_request_id(
         (400, "BadRequest", "Visual Face token is not found", errors.BytedTokenRefused),
         (200, "BadRequest", "This token was already used.", errors.BytedTokenRefused),
         (400, "BadRequest", "The validation is not finished.", errors.ValidatePending),
-        (500, "", "record does not exist", errors.UpstreamUnavailable),
+        (500, "", "record does not exist", errors.UpstreamFailed),
         (403, "", "Your token has expired", errors.UpstreamRejected),
         (429, "", "The token quota is used up", errors.FlowLimitExceeded),
         (404, "", "404 page not found", errors.UpstreamMalformed),
@@ -113,9 +113,9 @@ async def test_the_exchange_understands_words_where_the_code_says_nothing(
         (403, "GetAsset", errors.UpstreamRejected),
         (404, "GetAsset", errors.UpstreamMalformed),
         (404, "GetVisualValidateResult", errors.UpstreamMalformed),
-        (408, "GetAsset", errors.UpstreamUnavailable),
+        (408, "GetAsset", errors.UpstreamFailed),
         (429, "GetAsset", errors.FlowLimitExceeded),
-        (502, "GetAsset", errors.UpstreamUnavailable),
+        (502, "GetAsset", errors.UpstreamFailed),
         (504, "CreateAsset", errors.OutcomeUnknown),
     ],
 )
@@ -130,7 +130,7 @@ async def test_an_error_page_blames_nobody_but_who_made_it(
 
 async def test_a_server_error_may_have_taken_effect_and_says_so(upstream_at: Connect) -> None:
     async with raw_server(say(http(b"", status=500))) as server:
-        with pytest.raises(errors.UpstreamUnavailable) as caught:
+        with pytest.raises(errors.UpstreamFailed) as caught:
             await upstream_at(server.url).call(BY_ACTION["DeleteAssetGroup"], {"Id": "group-1"})
     assert caught.value.sent
 

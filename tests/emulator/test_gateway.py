@@ -94,6 +94,8 @@ async def test_only_post_finds_an_action(ark: SignedClient, method: str) -> None
         b'{"Name": NaN}',
         b'{"Name": "\\ud800"}',
         b'{"a":' * 5000,
+        b'{"Filter":' + b"[" * 300 + b"]" * 300 + b"}",
+        b'{"Name":"n","x":' + b"[" * 40 + b"]" * 40 + b"}",
         b"[" * 200_000,
         b'{"PageNumber": ' + b"9" * 5000 + b"}",
     ],

@@ -126,3 +126,14 @@ async def test_the_accounts_group_limit_is_held_when_set(ark: SignedClient, cont
     await ark.ok("CreateAssetGroup", Name="n")
     answer = await ark.call("CreateAssetGroup", Name="n")
     assert (answer.status, answer.code) == (429, "QuotaExceeded")
+    answer = await ark.call("CreateVisualValidateSession", CallbackURL="https://a.example/")
+    assert (answer.status, answer.code) == (429, "QuotaExceeded")
+
+
+async def test_a_check_under_way_still_ends_with_its_group_in_a_full_account(
+    ark: SignedClient, control: EmulatorControl
+) -> None:
+    session = await ark.ok("CreateVisualValidateSession", CallbackURL="https://a.example/")
+    await ark.ok("CreateAssetGroup", Name="n")
+    await control.settings(group_limit=1)
+    assert "resultCode=10000" in await control.complete(session["BytedToken"])

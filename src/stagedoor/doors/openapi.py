@@ -36,7 +36,9 @@ def build_openapi(language: Language, *, public_url: str = "") -> dict[str, obje
         "security": [{"bearer": []}],
         "paths": {**_twelve_paths(language, say), **service_paths(say), **admin_paths(say)},
         "components": {
-            "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer", "description": say(texts.OTHERS["bearer"])}},
+            "securitySchemes": {
+                "bearer": {"type": "http", "scheme": "bearer", "description": say(texts.OTHERS["bearer"])}
+            },
             "schemas": component_schemas(say),
             "headers": _headers(say),
             "examples": error_examples(errors_by_operation(), say),
@@ -48,7 +50,7 @@ def errors_by_operation() -> Mapping[str, Iterable[ErrorType]]:
     """Return the errors every documented operation can answer with, by operationId."""
     found: dict[str, Iterable[ErrorType]] = {operation.action: errors_of(operation) for operation in OPERATIONS}
     found |= {action.name: errors_of_admin(path, action) for path, _, action in admin_actions()}
-    return found | other_errors()
+    return {**found, **other_errors()}
 
 
 def _chinese(text: str) -> str:
@@ -117,7 +119,13 @@ def _parameters(operation: Operation, say: Say) -> list[Json]:
         project = parameter_schema(operation.request, "ProjectName")
         found += [
             parameter(
-                "query", "model", texts.PARAMETERS["model"], model, say, required=True, example="doubao-seedance-2-0-260128"
+                "query",
+                "model",
+                texts.PARAMETERS["model"],
+                model,
+                say,
+                required=True,
+                example="doubao-seedance-2-0-260128",
             ),
             parameter("query", "ProjectName", texts.PARAMETERS["ProjectName"], project, say),
         ]
@@ -147,7 +155,9 @@ LINKS: Mapping[str, Json] = {
     "CreateAssetGroup": {
         "GetAssetGroup": _link("GetAssetGroup", id_from=RESULT_ID),
         "UpdateAssetGroup": _link(
-            "UpdateAssetGroup", id_from=RESULT_ID, body={"Id": RESULT_ID, "Name": "renamed_group", "Description": "updated"}
+            "UpdateAssetGroup",
+            id_from=RESULT_ID,
+            body={"Id": RESULT_ID, "Name": "renamed_group", "Description": "updated"},
         ),
         "DeleteAssetGroup": _link("DeleteAssetGroup", id_from=RESULT_ID),
         "CreateAsset": _link(

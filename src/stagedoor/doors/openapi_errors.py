@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
+from functools import cache
 
 import msgspec
 
@@ -139,10 +140,11 @@ def error_responses(kinds: Iterable[ErrorType], say: Say) -> dict[str, Json]:
     by_status: dict[int, list[ErrorType]] = {}
     for kind in sorted(kinds, key=lambda cls: (cls.status, cls.code)):
         by_status.setdefault(kind.status, []).append(kind)
-    return {str(status): _response(status, same, say) for status, same in by_status.items()}
+    return {str(status): _response(status, tuple(same), say) for status, same in by_status.items()}
 
 
-def _response(status: int, kinds: list[ErrorType], say: Say) -> Json:
+@cache
+def _response(status: int, kinds: tuple[ErrorType, ...], say: Say) -> Json:
     lines = [f"- `{kind.code}`: {message_of(kind, say)} ({say(f'Retry: {kind.retry}.')})" for kind in kinds]
     headers = {"X-Request-Id": header("RequestId")}
     if status == 401:

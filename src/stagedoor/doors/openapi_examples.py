@@ -84,7 +84,9 @@ REQUESTS: Requests = {
     },
     "UpdateChannel": {"Disable": {"Disabled": True}},
     "CreateTenant": {"A studio": {"Name": "Studio North"}},
-    "CreateKey": {"A test key": {"Name": "continuous integration", "Kind": "test", "Scopes": ["groups:read", "assets:read"]}},
+    "CreateKey": {
+        "A test key": {"Name": "continuous integration", "Kind": "test", "Scopes": ["groups:read", "assets:read"]}
+    },
 }
 
 _CHARACTER = results.Group(
@@ -163,7 +165,7 @@ RESULTS: Results = {
     "CreateAssetGroup": {"Created": _CHARACTER},
     "ListAssetGroups": {
         "Numbered pages": results.GroupPage(Items=[_CHARACTER], TotalCount=1, PageNumber=1, PageSize=10),
-        "By token": results.GroupPage(Items=[_PERSON], NextToken="eyJhIjoxfQ"),  # noqa: S106 - a place in a list, no secret
+        "By token": results.GroupPage(Items=[_PERSON], NextToken="eyJhIjoxfQ"),
     },
     "GetAssetGroup": {"A fictional character": _CHARACTER, "A real person": _PERSON},
     "UpdateAssetGroup": {"Changed": _RENAMED},
@@ -171,7 +173,7 @@ RESULTS: Results = {
     "CreateAsset": {"Accepted": _PROCESSING},
     "ListAssets": {
         "Numbered pages": results.AssetPage(Items=[_ACTIVE, _FAILED], TotalCount=2, PageNumber=1, PageSize=10),
-        "By token": results.AssetPage(Items=[_ACTIVE], NextToken="eyJhIjoyfQ"),  # noqa: S106 - a place in a list, no secret
+        "By token": results.AssetPage(Items=[_ACTIVE], NextToken="eyJhIjoyfQ"),
     },
     "GetAsset": {"Active": _ACTIVE, "Processing": _PROCESSING, "Failed": _FAILED},
     "UpdateAsset": {"Renamed": msgspec.structs.replace(_ACTIVE, Name="front view")},

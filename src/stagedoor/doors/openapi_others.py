@@ -40,7 +40,8 @@ def _open_operation(name: str, say: Say) -> Json:
 def _callback(say: Say) -> Json:
     found = [parameter("path", "state", texts.PARAMETERS["state"], TEXT, say, required=True)]
     found += [
-        parameter("query", name, texts.PARAMETERS[name], TEXT, say, required=name == "bytedToken") for name in CALLBACK_QUERY
+        parameter("query", name, texts.PARAMETERS[name], TEXT, say, required=name == "bytedToken")
+        for name in CALLBACK_QUERY
     ]
     location = {"description": say(texts.HEADERS["Location"]), "required": True, "schema": TEXT}
     answers: Json = {

@@ -127,7 +127,10 @@ OTHERS: Mapping[str, str] = {
 
 # (struct, field) before ("", field); a description in the contract stands between the two.
 FIELDS: Mapping[tuple[str, str], str] = {
-    ("CreateAssetGroup", "GroupType"): "Only `AIGC` can be created; it is the default. `LivenessFace` groups come from ⑪ and ⑫.",
+    (
+        "CreateAssetGroup",
+        "GroupType",
+    ): "Only `AIGC` can be created; it is the default. `LivenessFace` groups come from ⑪ and ⑫.",
     ("CreateAssetGroup", "Name"): "Name of the group.",
     ("UpdateAssetGroup", "Name"): "New name of the group.",
     ("UpdateAssetGroup", "Id"): "The same as in the path.",
@@ -191,7 +194,10 @@ FIELDS: Mapping[tuple[str, str], str] = {
     ("", "Endpoint"): "Where the upstream is: an http(s) address.",
     ("", "Models"): "The values of `model` it serves.",
     ("", "Priority"): "Of several channels with the same model the highest priority is chosen.",
-    ("", "Limits"): 'Calls an action may make in so many seconds: `{"CreateAsset": [120, 60]}`. What is left out keeps its default.',
+    (
+        "",
+        "Limits",
+    ): 'Calls an action may make in so many seconds: `{"CreateAsset": [120, 60]}`. What is left out keeps its default.',
     ("", "AccessKey"): "Access key of the upstream account; for `ark` and `emulator`.",
     ("", "SecretKey"): "Secret key of the upstream account. Sealed, never shown.",
     ("", "SessionToken"): "Token of short-lived upstream credentials.",

@@ -21,6 +21,7 @@ async def create_asset_group(world: World, body: dict[str, Any]) -> dict[str, An
     if (choice(body, "GroupType", ("AIGC", "LivenessFace")) or "AIGC") != "AIGC":
         raise invalid("GroupType", "A LivenessFace group is only created by a passed face check.")
     project = open_project(world, body)
+    check_group_room(world)
     return {"Id": add_group(world, project, name, description, "AIGC").id}
 
 
@@ -84,10 +85,14 @@ def get_group(world: World, group_id: str, project: str) -> Group:
     return group
 
 
-def add_group(world: World, project: str, name: str, description: str, group_type: str) -> Group:
+def check_group_room(world: World) -> None:
+    """Refuse what would lead to one group too many. A check that is under way may still end with its group."""
     limit = world.rules.group_limit
     if limit and world.store.count_groups() >= limit:
         raise quota_exceeded("asset groups", limit)
+
+
+def add_group(world: World, project: str, name: str, description: str, group_type: str) -> Group:
     now = world.clock.now()
     group = Group(
         id=new_resource_id("group", now, world.store.has_id),

@@ -5,6 +5,8 @@ import re
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
+import msgspec
+
 SECRET_FIELDS = {"BytedToken", "H5Link"}
 URL_FIELDS = {"URL", "CallbackURL"}
 # A path segment this long is an unguessable one: somebody's state, ticket or signature.
@@ -32,14 +34,12 @@ def mask_url(url: str) -> str:
 
 def masked(value: Any, field: str = "") -> Any:
     """Return a document with the values of secret fields masked, however deep they stand."""
+    if field in SECRET_FIELDS and value is not None:
+        return mask(value if isinstance(value, str) else msgspec.json.encode(value).decode())
     if isinstance(value, dict):
         return {key: masked(item, key) for key, item in value.items()}
     if isinstance(value, list):
         return [masked(item, field) for item in value]
     if not isinstance(value, str):
-        return mask(str(value)) if field in SECRET_FIELDS and value is not None else value
-    if field in SECRET_FIELDS:
-        return mask(value)
-    if field in URL_FIELDS:
-        return mask_url(value)
-    return value[:LONGEST_PLAIN_TEXT]
+        return value
+    return mask_url(value) if field in URL_FIELDS else value[:LONGEST_PLAIN_TEXT]

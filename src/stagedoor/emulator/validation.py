@@ -7,7 +7,7 @@ from urllib.parse import quote, urlencode, urlsplit
 
 from stagedoor.emulator.errors import ArkError, invalid
 from stagedoor.emulator.fields import required_text
-from stagedoor.emulator.groups import add_liveness_group, open_project
+from stagedoor.emulator.groups import add_liveness_group, check_group_room, open_project
 from stagedoor.emulator.ids import (
     KEY_ALPHABET,
     new_access_key,
@@ -43,6 +43,7 @@ async def create_visual_validate_session(world: World, body: dict[str, Any]) -> 
     callback_url = required_text(body, "CallbackURL")
     _check_callback(callback_url)
     project = open_project(world, body)
+    check_group_room(world)
     now = world.clock.now()
     session = Session(
         byted_token=new_byted_token(now),
