@@ -1,9 +1,9 @@
 """The only app there is, in production and in tests."""
 
 import asyncio
+import sys
 from contextlib import suppress
 
-from starlette.routing import BaseRoute, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from stagedoor.ark.transport import AiohttpTransport, Transport
@@ -18,7 +18,9 @@ from stagedoor.doors.health import health_routes
 from stagedoor.doors.rest import rest_routes
 from stagedoor.errors import NotFound
 from stagedoor.housekeeping import keep_house
+from stagedoor.http.access import AccessLog
 from stagedoor.http.guard import Guard
+from stagedoor.http.router import Route, Router
 from stagedoor.ids import NewId, new_id
 from stagedoor.keys.authenticate import KeyRing
 from stagedoor.runtime import Runtime
@@ -66,7 +68,9 @@ def create_app(
         make_id: makes the ids of our own objects.
 
     """
-    return Guard(Gateway(settings, transport, clock, make_id), region=settings.region)
+    access_log = AccessLog(sys.stderr.buffer if settings.log_level in {"debug", "info"} else None)
+    gateway = Gateway(settings, transport, clock, make_id)
+    return Guard(gateway, region=settings.region, access_log=access_log)
 
 
 class Gateway:
@@ -91,7 +95,7 @@ class Gateway:
         await receive()
         rt = await open_runtime(self._settings, transport=self._transport, clock=self._clock, make_id=self._make_id)
         housekeeping = asyncio.create_task(keep_house(rt))
-        self._router = Router(routes(rt), redirect_slashes=False, default=_nothing_here)
+        self._router = Router(routes(rt))
         await send({"type": "lifespan.startup.complete"})
         await receive()
         housekeeping.cancel()
@@ -101,7 +105,7 @@ class Gateway:
         await send({"type": "lifespan.shutdown.complete"})
 
 
-def routes(rt: Runtime) -> list[BaseRoute]:
+def routes(rt: Runtime) -> list[Route]:
     """Return every path there is."""
     book, keys = ChannelBook(rt), KeyRing(rt)
     return [
@@ -111,7 +115,3 @@ def routes(rt: Runtime) -> list[BaseRoute]:
         *health_routes(rt),
         *document_routes(rt.settings),
     ]
-
-
-async def _nothing_here(scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG001 - the ASGI signature
-    raise NotFound("There is nothing at this path.", field="Path")

@@ -2,8 +2,10 @@
 
 import secrets
 import string
+import time
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import datetime, timedelta, timezone
+from functools import lru_cache
 from itertools import count
 
 ALPHABET = string.digits + string.ascii_uppercase + string.ascii_lowercase
@@ -37,5 +39,9 @@ _serial = count(secrets.randbelow(1 << 32))
 
 def new_request_id() -> str:
     """Return a RequestId in Ark's form: 14 digits of UTC+8 time and 20 upper-case hex digits."""
-    stamp = datetime.now(UTC).astimezone(CHINA).strftime("%Y%m%d%H%M%S")
-    return f"{stamp}{_BOOT}{next(_serial) & 0xFFFFFFFFFF:010X}"
+    return f"{_stamp(int(time.time()))}{_BOOT}{next(_serial) & 0xFFFFFFFFFF:010X}"
+
+
+@lru_cache(maxsize=2)
+def _stamp(second: int) -> str:
+    return datetime.fromtimestamp(second, CHINA).strftime("%Y%m%d%H%M%S")

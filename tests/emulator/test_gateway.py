@@ -19,7 +19,7 @@ async def send_body(ark: SignedClient, body: bytes) -> str:
 
 @pytest.mark.parametrize("path", ["/", "/api/v3/"])
 async def test_a_success_wears_the_whole_envelope(ark: SignedClient, path: str) -> None:
-    answer = await ark.call("ListAssetGroups", path=path, **LIST)
+    answer = await ark.call_at(path, "ListAssetGroups", LIST)
     metadata = answer.document["ResponseMetadata"]
     assert answer.status == 200
     assert {key: value for key, value in metadata.items() if key != "RequestId"} == {
@@ -127,6 +127,34 @@ async def test_bytes_that_are_no_text_never_break_the_server(emulator: RunningEm
     await writer.wait_closed()
     assert b" 500 " not in answer.splitlines()[0]
     assert b" 40" in answer.splitlines()[0]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"GET /h5/verify?bytedToken=\xff&lng=\xff",
+        b"GET /h5/static/\xff",
+        b"POST /h5/complete",
+        b"GET /_media/1/\xff?X-Tos-Signature=\xff",
+        b"GET /_emulator/ledger?action=\xff",
+        b"POST /_emulator/sessions/\xff",
+        b"GET /%00",
+    ],
+)
+async def test_bytes_that_are_no_text_break_no_other_page_either(emulator: RunningEmulator, line: bytes) -> None:
+    host, port = emulator.url.removeprefix("http://").split(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    kind = b"multipart/form-data" if b"complete" in line else b"application/json"
+    writer.write(
+        line
+        + b" HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Type: "
+        + kind
+        + b"\r\nContent-Length: 2\r\n\r\n\xff\xfe"
+    )
+    answer = await reader.read()
+    writer.close()
+    await writer.wait_closed()
+    assert b" 500 " not in answer.splitlines()[0]
 
 
 @pytest.mark.parametrize("quotas", [False, True])

@@ -162,12 +162,16 @@ class SignedClient:
         async with self._http.request(method, self.url + target, data=io.BytesIO(body), headers=headers) as response:
             return Answer(response.status, await response.read(), response.headers)
 
-    async def call(self, action: str, *, path: str = "/", **body: Any) -> Answer:
+    async def call(self, action: str, /, **body: Any) -> Answer:
+        """Call an action with its fields."""
+        return await self.call_at("/", action, body)
+
+    async def call_at(self, path: str, action: str, body: dict[str, Any]) -> Answer:
         text = msgspec.json.encode(body).decode()
         headers = self.sign(action, text, path=path)
         return await self.send(f"{path}?Action={action}&Version=2024-01-01", body=text.encode(), headers=headers)
 
-    async def ok(self, action: str, **body: Any) -> dict[str, Any]:
+    async def ok(self, action: str, /, **body: Any) -> dict[str, Any]:
         """Call an action that must succeed and return its Result."""
         return (await self.call(action, **body)).result
 

@@ -158,7 +158,7 @@ class RunningGateway:
             "access_key": emulator.access_key,
             "secret_key": emulator.secret_key,
             # The account's own limits would slow the tests down; those about limits set them.
-            "limits": {action: (10_000, 1.0) for action in BY_ACTION},
+            "limits": dict.fromkeys(BY_ACTION, (10000, 1.0)),
             **options,
         }
         channel = await create_channel(self.rt, NewChannel(name=name, **fields))

@@ -1,14 +1,12 @@
 """⑥ Upload an asset by URL."""
 
-import ipaddress
-from urllib.parse import urlsplit
-
+from stagedoor.assets.address import check_url
 from stagedoor.assets.result import to_result
 from stagedoor.assets.store import Asset, add_asset
 from stagedoor.call import Call
 from stagedoor.contract import requests, results
 from stagedoor.db.database import AlreadyThere
-from stagedoor.errors import DatabaseUnavailable, InvalidParameter, OutcomeUnknown, UpstreamMalformed
+from stagedoor.errors import DatabaseUnavailable, OutcomeUnknown, UpstreamMalformed
 from stagedoor.groups.store import AssetGroup, get_group
 
 
@@ -67,44 +65,3 @@ def _asset(call: Call, asset_id: str, group: AssetGroup, request: requests.Creat
         updated_at=now,
         looked_at=None,
     )
-
-
-def check_url(url: str, *, local: bool) -> None:
-    """Refuse an address that the upstream could not fetch, before a call is spent on it.
-
-    Args:
-        url: what the caller sent.
-        local: whether addresses of this machine are fine (the emulator runs beside us).
-
-    Raises:
-        InvalidParameter: it is not http(s), carries a password, or leads to a private place.
-
-    """
-    try:
-        parts = urlsplit(url)
-        host = parts.hostname or ""
-        _ = parts.port
-    except ValueError:
-        raise InvalidParameter("The URL cannot be read.", field="URL") from None
-    if parts.scheme not in {"http", "https"} or not host:
-        raise InvalidParameter("The URL must be http:// or https://, not data: or anything else.", field="URL")
-    if parts.username is not None or parts.password is not None:
-        raise InvalidParameter("The URL must not carry a user name or password.", field="URL")
-    if any(character <= " " or character == "\x7f" for character in url):
-        raise InvalidParameter("The URL must not contain blanks or control characters.", field="URL")
-    if not local and is_private(host):
-        raise InvalidParameter("The URL must be reachable from the public internet.", field="URL")
-
-
-def is_private(host: str) -> bool:
-    """Tell whether a host is by its very name not public; names are not looked up, the upstream does the fetching."""
-    bare = host.rstrip(".").lower()
-    if bare == "localhost" or bare.endswith((".localhost", ".local", ".internal", ".lan", ".home.arpa")):
-        return True
-    try:
-        address = ipaddress.ip_address(bare)
-    except ValueError:
-        # Not dotted decimal: a host of digits (2130706433, 0x7f.1) is an address in disguise.
-        last = bare.rsplit(".", 1)[-1]
-        return last.isdigit() or last.startswith("0x")
-    return not address.is_global or address.is_multicast

@@ -25,7 +25,7 @@ async def delete_group(call: Call, request: requests.DeleteAssetGroup) -> result
     await _delete_upstream(call, group.channel_id, "DeleteAssetGroup", group.id, group.project_name)
     while await rt.db.write(lambda tx: remove_assets_of_group(tx, call.tenant_id, group.id, at_most=CHUNK)):
         pass
-    counters = counters_of_group(group.id)
+    counters = counters_of_group(group.id, group.group_type)
     await rt.db.write(lambda tx: remove_group(tx, call.tenant_id, group, counters))
     return results.Empty()
 

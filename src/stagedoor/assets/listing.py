@@ -63,9 +63,9 @@ def select_assets(tenant_id: str, wanted: requests.AssetFilter, project_name: st
         require("project_name = :project_name", project_name=project_name)
     if wanted.Name:
         require("name_folded LIKE :name ESCAPE '!'", name=contains(wanted.Name))
-    if wanted.GroupType is not None and (wanted.GroupIds or wanted.AssetIds):
-        require("group_type = :group_type", group_type=wanted.GroupType)
     if wanted.AssetIds:
+        if wanted.GroupType is not None:
+            require("group_type = :group_type", group_type=wanted.GroupType)
         for column, values in (("group_id", wanted.GroupIds), ("status", wanted.Statuses)):
             if values:
                 listed, listed_params = in_list(column, values)
@@ -78,7 +78,12 @@ def _branches(tenant_id: str, wanted: requests.AssetFilter) -> list[Branch]:
         return [{"id": asset_id, "tenant_id": tenant_id} for asset_id in dict.fromkeys(wanted.AssetIds)]
     leads: list[Branch]
     if wanted.GroupIds:
-        leads = [{"tenant_id": tenant_id, "group_id": group_id} for group_id in dict.fromkeys(wanted.GroupIds)]
+        lead = (
+            {"tenant_id": tenant_id}
+            if wanted.GroupType is None
+            else {"tenant_id": tenant_id, "group_type": wanted.GroupType}
+        )
+        leads = [{**lead, "group_id": group_id} for group_id in dict.fromkeys(wanted.GroupIds)]
     else:
         types = GROUP_TYPES if wanted.GroupType is None else (wanted.GroupType,)
         leads = [{"tenant_id": tenant_id, "group_type": group_type} for group_type in types]

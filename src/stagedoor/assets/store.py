@@ -41,11 +41,11 @@ class Asset(msgspec.Struct, frozen=True):
 
 def counters_of_asset(group_id: str, group_type: str, status: str) -> tuple[str, str]:
     """Return the two counters an asset is counted in: its group's and its tenant's."""
-    return f"assets:{group_id}:{status}", f"assets/{group_type}:{status}"
+    return f"assets/{group_type}/{group_id}:{status}", f"assets/{group_type}:{status}"
 
 
-def counters_of_group(group_id: str) -> list[str]:
-    return [f"assets:{group_id}:{status}" for status in STATUSES]
+def counters_of_group(group_id: str, group_type: str) -> list[str]:
+    return [counters_of_asset(group_id, group_type, status)[0] for status in STATUSES]
 
 
 async def _count(tx: Tx, tenant_id: str, asset: Asset, status: str, delta: int) -> None:
@@ -183,9 +183,11 @@ async def count_selected_assets(tx: Tx, selection: Selection) -> int:
 async def count_assets(
     tx: Tx, tenant_id: str, *, group_ids: Sequence[str] | None, group_types: Sequence[str], statuses: Sequence[str]
 ) -> int:
-    """Count from the counters: of some groups whatever their type, or of all groups of some types."""
-    if group_ids is not None:
-        names = [f"assets:{group_id}:{status}" for group_id in group_ids for status in statuses]
-    else:
-        names = [f"assets/{group_type}:{status}" for group_type in group_types for status in statuses]
+    """Count from the counters: the assets of some groups, or of all groups, of some types."""
+    names = [
+        counters_of_asset(group_id, group_type, status)[1 if group_ids is None else 0]
+        for group_id in group_ids or [""]
+        for group_type in group_types
+        for status in statuses
+    ]
     return await sum_counters(tx, tenant_id, names)

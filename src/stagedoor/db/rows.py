@@ -29,25 +29,28 @@ def columns(cls: type[msgspec.Struct]) -> str:
 def reader(cls: type[Record]) -> Callable[[Sequence[typing.Any]], Record]:
     """Return the function that makes a struct of a row whose columns are ``columns(cls)``."""
     hints = typing.get_type_hints(cls)
-    converters = tuple((i, c) for i, name in enumerate(cls.__struct_fields__) if (c := _converter(hints[name])))
+    options = {name: _options(hints[name]) for name in cls.__struct_fields__}
+    times = [index for index, name in enumerate(options) if datetime in options[name]]
+    texts = [index for index, name in enumerate(options) if any(typing.get_origin(o) is tuple for o in options[name])]
 
     def read(row: Sequence[typing.Any]) -> Record:
-        values = list(row)
-        for index, convert in converters:
-            if values[index] is not None:
-                values[index] = convert(values[index])
+        values = [*row]
+        for index in times:
+            if (value := values[index]) is not None:
+                values[index] = from_microseconds(value)
+        for index in texts:
+            if (value := values[index]) is not None:
+                values[index] = _read_tuple(value)
         return cls(*values)
 
     return read
 
 
-def _converter(hint: typing.Any) -> Callable[[typing.Any], object] | None:
-    options = typing.get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
-    if datetime in options:
-        return from_microseconds
-    if any(typing.get_origin(option) is tuple for option in options):
-        return msgspec.json.Decoder(tuple[str, ...]).decode
-    return None
+def _options(hint: typing.Any) -> tuple[typing.Any, ...]:
+    return typing.get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
+
+
+_read_tuple = msgspec.json.Decoder(tuple[str, ...]).decode
 
 
 def to_values(params: Mapping[str, Param]) -> dict[str, Value]:

@@ -17,7 +17,6 @@ from typing import Annotated, Any
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
-from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from stagedoor.channels.edit import ChannelChange, Limits, NewChannel, change_channel, create_channel
@@ -28,6 +27,7 @@ from stagedoor.errors import MethodNotAllowed
 from stagedoor.http.body import decode, read_body
 from stagedoor.http.envelope import result_body
 from stagedoor.http.guard import send_json
+from stagedoor.http.router import Route
 from stagedoor.keys.authenticate import KeyRing
 from stagedoor.keys.issue import issue_key, revoke_key
 from stagedoor.keys.store import ApiKey, Kind, list_keys

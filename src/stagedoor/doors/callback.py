@@ -2,11 +2,11 @@
 
 from urllib.parse import parse_qsl
 
-from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from stagedoor.channels.book import ChannelBook
 from stagedoor.errors import MethodNotAllowed, NotFound
+from stagedoor.http.router import Route
 from stagedoor.runtime import Runtime
 from stagedoor.validation.callback import receive_callback
 
@@ -58,7 +58,7 @@ class CallbackEndpoint:
         except NotFound:
             await _send(send, 404, [(b"content-type", b"text/html; charset=utf-8")], _UNKNOWN_PAGE)
             return
-        await _send(send, 303, [(b"location", location.encode("ascii", "ignore"))], b"")
+        await _send(send, 303, [(b"location", location.encode("ascii"))], b"")
 
 
 async def _send(send: Send, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> None:

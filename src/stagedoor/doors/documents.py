@@ -7,13 +7,13 @@ from importlib import resources
 
 import msgspec
 import swagger_ui_bundle
-from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from stagedoor.doors.openapi import Language, build_openapi
 from stagedoor.errors import MethodNotAllowed, NotFound
 from stagedoor.http.envelope import Header
 from stagedoor.http.guard import NO_SNIFF
+from stagedoor.http.router import Route
 from stagedoor.settings import Settings
 
 HTML = "text/html; charset=utf-8"

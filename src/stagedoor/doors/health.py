@@ -1,11 +1,11 @@
 """`/healthz`: the process lives. `/readyz`: it can do its work."""
 
-from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from stagedoor.db.database import Tx
 from stagedoor.errors import MethodNotAllowed
 from stagedoor.http.guard import send_json
+from stagedoor.http.router import Route
 from stagedoor.runtime import Runtime
 
 

@@ -31,6 +31,8 @@ UPSTREAM: tuple[ErrorType, ...] = (
     errors.UpstreamMalformed,
     errors.UpstreamUnavailable,
 )
+# A call that creates and was left without a good answer is an unknown outcome instead.
+UNFINISHED: tuple[ErrorType, ...] = (errors.UpstreamFailed, errors.UpstreamTimeout)
 CREATES: tuple[ErrorType, ...] = (errors.IdempotencyKeyInUse, errors.IdempotencyKeyReused, errors.OutcomeUnknown)
 EXCHANGE: tuple[ErrorType, ...] = (
     errors.ValidatePending,
@@ -54,8 +56,7 @@ def errors_of(operation: Operation) -> tuple[ErrorType, ...]:
     if operation.action not in WITHOUT_NOT_FOUND:
         found.append(errors.NotFound)
     if operation.action not in LOCAL:
-        # A call that creates and got no answer in time is an unknown outcome, not a timeout.
-        found += [*UPSTREAM, *(CREATES if operation.creates else (errors.UpstreamTimeout,))]
+        found += [*UPSTREAM, *(CREATES if operation.creates else UNFINISHED)]
     if operation.action == "GetVisualValidateResult":
         found += EXCHANGE
     if operation.action == "CreateVisualValidateSession":
@@ -99,6 +100,7 @@ SAMPLES: Mapping[str, StagedoorError] = {
         errors.FlowLimitExceeded(retry_after=timedelta(seconds=1)),
         errors.QuotaExceeded(upstream=_upstream("QuotaExceeded")),
         errors.UpstreamRejected(upstream=_upstream("SignatureDoesNotMatch")),
+        errors.UpstreamFailed(upstream=_upstream("InternalError")),
         errors.ValidateFailed(upstream=_upstream("ValidateFailed")),
         errors.BytedTokenRefused(upstream=_upstream("NotFound.BytedToken")),
     )

@@ -208,6 +208,8 @@ FIELDS: Mapping[tuple[str, str], str] = {
     ("", "ExpiresAt"): "When the key stops working; never when left out. ISO 8601 with an offset.",
     ("", "ExpireTime"): "When the key stops working. ISO 8601, UTC.",
     ("", "RevokeTime"): "When the key was revoked. ISO 8601, UTC.",
+    ("", "CreateTime"): "When it was made. ISO 8601, UTC.",
+    ("", "UpdateTime"): "When it was last changed. ISO 8601, UTC.",
     ("", "Hint"): "The last four characters of the secret.",
     ("", "Secret"): "The API key itself. Shown in this answer only.",
 }

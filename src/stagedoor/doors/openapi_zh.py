@@ -197,6 +197,7 @@ ERRORS: Mapping[str, str] = {
     "An earlier exchange of this BytedToken was asked for and its answer was lost; now the token is refused. The group may exist: ask the operator.": "先前换取该 BytedToken 的响应已丢失，现在令牌被拒绝。素材组可能已存在，请联系运维人员。",
     "The asset library refused this gateway's account. The operator has been told; nothing in the request is wrong.": "素材库拒绝了本网关的账号。已通知运维人员；您的请求没有问题。",
     "The asset library cannot be reached. Nothing was changed.": "无法连接素材库，没有任何改动。",
+    "The asset library failed while it served this request, which may or may not have taken effect.": "素材库处理该请求时出错，请求可能已生效，也可能没有。",
     "The asset library did not answer in time.": "素材库没有及时应答。",
     "The asset library sent an answer that cannot be understood.": "素材库的应答无法识别。",
     "The asset library was asked to create something and its answer was lost. It may or may not exist; list before you create again.": "已请求素材库创建对象，但应答丢失。对象可能存在，也可能不存在；再次创建前请先查询列表。",

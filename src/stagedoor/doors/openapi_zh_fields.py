@@ -78,6 +78,8 @@ FIELDS: Mapping[tuple[str, str], str] = {
     ("", "ExpiresAt"): "密钥失效时间，省略则永不失效。ISO 8601，带时区。",
     ("", "ExpireTime"): "密钥失效时间，ISO 8601，UTC。",
     ("", "RevokeTime"): "密钥吊销时间，ISO 8601，UTC。",
+    ("", "CreateTime"): "创建时间，ISO 8601，UTC。",
+    ("", "UpdateTime"): "最近修改时间，ISO 8601，UTC。",
     ("", "Hint"): "密钥的最后四个字符。",
     ("", "Secret"): "API 密钥明文，仅在本次响应中显示。",
 }

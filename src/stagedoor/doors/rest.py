@@ -17,10 +17,8 @@
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 from typing import Any
-from urllib.parse import parse_qsl
 
 import msgspec
-from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from stagedoor.assets.create import create_asset
@@ -40,6 +38,8 @@ from stagedoor.groups.update import update_group
 from stagedoor.http.body import decode, explain, read_body
 from stagedoor.http.envelope import Header, result_body
 from stagedoor.http.guard import send_json
+from stagedoor.http.query import read_query
+from stagedoor.http.router import Route
 from stagedoor.idempotency.once import run_once
 from stagedoor.keys.authenticate import KeyRing
 from stagedoor.runtime import Runtime
@@ -69,9 +69,7 @@ def rest_routes(rt: Runtime, book: ChannelBook, keys: KeyRing) -> list[Route]:
     by_path: dict[str, dict[str, Operation]] = {}
     for operation in OPERATIONS:
         by_path.setdefault(operation.path, {})[operation.method] = operation
-    # `/groups/list` has to be tried before `/groups/{id}`.
-    paths = sorted(by_path, key=lambda path: "{" in path)
-    return [Route(path, RestEndpoint(rt, book, keys, by_path[path])) for path in paths]
+    return [Route(path, RestEndpoint(rt, book, keys, operations)) for path, operations in by_path.items()]
 
 
 class RestEndpoint:
@@ -130,12 +128,8 @@ class RestEndpoint:
 
 def _from_query(operation: Operation, query: bytes, path_id: str | None) -> Request:
     """Read ``model`` and ``ProjectName`` from the query and the Id from the path; other parameters are ignored."""
-    try:
-        pairs = parse_qsl(query.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=50)
-    except ValueError:
-        raise InvalidParameter("The query is not well-formed UTF-8.", field="Query") from None
     values: dict[str, str] = {}
-    for name, value in pairs:
+    for name, value in read_query(query):
         if name in {"model", "ProjectName"}:
             if name in values:
                 raise InvalidParameter(f"The parameter {name} is in the query twice.", field=name)

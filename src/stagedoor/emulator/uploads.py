@@ -12,6 +12,8 @@ from msgspec import Struct
 
 from stagedoor.emulator.errors import invalid
 from stagedoor.emulator.failures import FAILURE_MESSAGES, FORCED_MESSAGE
+from stagedoor.emulator.fetch import DownloadFailed, DownloadTooLarge, download
+from stagedoor.emulator.media import Problem, inspect
 from stagedoor.emulator.world import World
 
 FORCED_FAILURE = re.compile(r"fail:([A-Za-z]+(?:\.[A-Za-z]+)*)")
@@ -82,10 +84,6 @@ def magic_failure(*, url: str, name: str, group_type: str) -> tuple[str, str] | 
 
 
 async def _examine(world: World, url: str, asset_type: str) -> Fate:
-    # The decoders are an optional extra: an emulator that is never sent a file does without them.
-    from stagedoor.emulator.fetch import DownloadFailed, DownloadTooLarge, download
-    from stagedoor.emulator.media import Problem, inspect
-
     settings = world.settings
     try:
         fetched = await download(

@@ -1,7 +1,6 @@
 """The strict JSON door: what comes in is one small, well-formed JSON object in UTF-8, or a clear error."""
 
 import asyncio
-import json
 import re
 from collections.abc import Callable
 from datetime import timedelta
@@ -22,7 +21,8 @@ from stagedoor.errors import (
 T = TypeVar("T")
 
 MAX_DEPTH = 32
-_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
+MAX_VALUES = 10_000
+MAX_REASON = 200
 _CONTENT_TYPE = re.compile(rb"application/json\s*(;\s*charset=\"?utf-8\"?\s*)?", re.IGNORECASE)
 
 
@@ -77,25 +77,36 @@ def decode(body: bytes, cls: type[T]) -> T:
 
     Raises:
         MissingParameter: a required field is absent.
-        InvalidParameter: it is no JSON, not an object, too deep, has a key twice, or a value is not allowed.
+        InvalidParameter: it is no JSON, not an object, too deep or too rich, has a key twice, or a value is not allowed.
 
     """
     if not body:
         raise InvalidParameter("The request body is empty. Send a JSON object.", field="Body")
-    if body.count(b"[") + body.count(b"{") > MAX_DEPTH:
-        _check_depth(body)
+    # A backslash that is itself escaped escapes nothing.
+    plain = body.replace(rb"\\", b"") if b"\\" in body else body
+    if body.count(b",") > MAX_VALUES and _count_outside_strings(plain, b",") > MAX_VALUES:
+        raise InvalidParameter(f"The request body has more than {MAX_VALUES} values.", field="Body")
     try:
         value = _decoder(cls)(body)
+        # Fields the struct does not know were skipped unread: read once more, everything.
+        whole = _decode_anything(body)
     except msgspec.ValidationError as error:
         raise explain(error) from None
-    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+    except RecursionError:
+        raise _too_deep() from None
+    except (msgspec.DecodeError, UnicodeDecodeError):
         raise InvalidParameter("The request body is not well-formed JSON in UTF-8.", field="Body") from None
-    _check_keys(body)
-    if _NUL.search(body):
+    except ValueError:
+        raise InvalidParameter("The request body has a number with too many digits.", field="Body") from None
+    if rb"\u0000" in plain:
         raise InvalidParameter("The request body must not contain the character NUL.", field="Body")
+    # A parser keeps one of two equal keys, and parsers disagree about which; every key written has a colon.
+    if _count_keys(whole) != _count_outside_strings(plain, b":"):
+        raise InvalidParameter("An object in the request body has the same key twice.", field="Body")
     return value
 
 
+_decode_anything = msgspec.json.Decoder().decode
 _decoders: dict[type, Callable[[bytes], Any]] = {}
 
 
@@ -105,41 +116,46 @@ def _decoder(cls: type[T]) -> Callable[[bytes], T]:
     return _decoders[cls]
 
 
-def _check_depth(body: bytes) -> None:
-    depth = 0
-    for token in re.finditer(rb'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]', body):
-        if token[0] in b"[{":
-            depth += 1
-            if depth > MAX_DEPTH:
-                raise InvalidParameter(f"The request body is nested deeper than {MAX_DEPTH}.", field="Body")
-        elif token[0] in b"]}":
-            depth -= 1
+def _too_deep() -> InvalidParameter:
+    return InvalidParameter(f"The request body is nested deeper than {MAX_DEPTH}.", field="Body")
 
 
-def _check_keys(body: bytes) -> None:
-    """Refuse an object with the same key twice: parsers disagree about which one counts."""
-    try:
-        json.loads(body, object_pairs_hook=_refuse_twins)
-    except ValueError as error:
-        raise InvalidParameter(f"The request body is not acceptable: {error}.", field="Body") from None
+def _count_keys(value: object) -> int:
+    """Return how many keys all objects of a document have together.
+
+    Raises:
+        InvalidParameter: it is nested deeper than ``MAX_DEPTH``.
+
+    """
+    keys = depth = 0
+    level = [value]
+    while level := [item for item in level if isinstance(item, (dict, list))]:
+        depth += 1
+        if depth > MAX_DEPTH:
+            raise _too_deep()
+        keys += sum(len(item) for item in level if isinstance(item, dict))
+        level = [child for item in level for child in (item.values() if isinstance(item, dict) else item)]
+    return keys
 
 
-def _refuse_twins(pairs: list[tuple[str, Any]]) -> None:
-    if len({name for name, _ in pairs}) != len(pairs):
-        raise ValueError("an object has the same key twice")
+def _count_outside_strings(plain: bytes, mark: bytes) -> int:
+    """Return how often a mark stands outside the strings of a document without escaped backslashes."""
+    return sum(part.count(mark) for part in plain.replace(rb"\"", b"").split(b'"')[::2])
 
 
-_MISSING = re.compile(r"Object missing required field `(?P<field>[^`]+)`(?: - at `\$\.?(?P<path>[^`]*)`)?")
-_INVALID = re.compile(r"(?P<what>.*?)(?: - at `\$\.?(?P<path>[^`]*)`)?", re.DOTALL)
+_MISSING = re.compile(r"Object missing required field `([^`]+)`")
 
 
 def explain(error: msgspec.ValidationError) -> CallerError:
     """Return our error for a value that does not fit the contract, named after its field."""
-    text = str(error)
-    if missing := _MISSING.fullmatch(text):
-        field = ".".join(part for part in (missing["path"], missing["field"]) if part)
+    what, at, path = str(error).rpartition(" - at `$")
+    if not at:
+        what, path = path, ""
+    path = re.sub(r"\[[^\]]*\]", "", path).strip(".`")
+    if missing := _MISSING.fullmatch(what):
+        field = f"{path}.{missing[1]}".lstrip(".")
         return MissingParameter(f"The parameter {field} is required.", field=field)
-    found = _INVALID.fullmatch(text)
-    path = re.sub(r"\[[^\]]*\]", "", (found["path"] if found else None) or "").strip(".")
-    what = (found["what"] if found else text).replace("`", "")
+    what = what.replace("`", "")
+    if len(what) > MAX_REASON:  # it may quote the caller's value
+        what = f"{what[:MAX_REASON]}…"
     return InvalidParameter(f"{path or 'The request body'}: {what}.", field=path or "Body")

@@ -2,7 +2,7 @@
 
 import hmac
 from collections.abc import Mapping
-from urllib.parse import urlencode, urlsplit, urlunsplit
+from urllib.parse import quote, urlencode
 
 import structlog
 
@@ -15,6 +15,7 @@ from stagedoor.validation.store import State, ValidationSession, find_session_by
 log = structlog.get_logger()
 
 PASSED = "10000"
+VISIBLE_ASCII = bytes(range(0x21, 0x7F)).decode()
 OFFICIAL = ("bytedToken", "resultCode", "algorithmBaseRespCode", "reqMeasureInfoValue", "verify_type")
 
 
@@ -55,6 +56,9 @@ async def _record(rt: Runtime, book: ChannelBook, session: ValidationSession, qu
 
 
 def _customer_page(url: str, query: Mapping[str, str]) -> str:
-    parts = urlsplit(url)
+    """Return the customer's page with the official parameters behind its own query and before its fragment."""
+    page, hash_sign, fragment = url.partition("#")
+    joint = "" if page.endswith(("?", "&")) else "&" if "?" in page else "?"
     official = urlencode([(name, query[name][:512]) for name in OFFICIAL if name in query])
-    return urlunsplit(parts._replace(query=f"{parts.query}&{official}" if parts.query else official))
+    # A Location header is ASCII: browsers read percent-encoded UTF-8 everywhere in an address, in the host as well.
+    return quote(f"{page}{joint}{official}{hash_sign}{fragment}", safe=VISIBLE_ASCII)

@@ -13,7 +13,7 @@ from stagedoor.call import Call
 from stagedoor.channels.book import ChannelBook
 from stagedoor.contract import requests, results
 from stagedoor.contract.operations import BY_ACTION
-from stagedoor.db.database import Tx
+from stagedoor.db.database import AlreadyThere, Tx
 from stagedoor.errors import (
     BytedTokenExpired,
     BytedTokenRefused,
@@ -89,12 +89,15 @@ def check_time(rt: Runtime, session: ValidationSession) -> None:
 
     Raises:
         BytedTokenExpired: the token is older than ``token_lifetime``.
+        ExchangeUnknown: the same, and an answer of Ark was lost on the way.
         ValidatePending: our own callback has not come and may still come.
 
     """
     now, settings = rt.clock.now(), rt.settings
+    if session.is_exchanging(now):
+        return
     if session.open_until is None or now >= session.open_until:
-        raise BytedTokenExpired if session.state != "unknown" else ExchangeUnknown
+        raise ExchangeUnknown if session.may_have_group else BytedTokenExpired
     if session.state != "open" or session.callback_hash is None or settings.ask_without_callback == "always":
         return
     window_ends = session.created_at + timedelta(seconds=settings.link_window)
@@ -103,24 +106,25 @@ def check_time(rt: Runtime, session: ValidationSession) -> None:
 
 
 async def _exchange(rt: Runtime, book: ChannelBook, session: ValidationSession) -> results.ExchangedGroup:
-    pause = FIRST_POLL
+    seen, pause = session, FIRST_POLL
     while True:
-        claimed = await _claim(rt, session)
+        claimed = await _claim(rt, seen)
         if claimed is not None:
             return await _ask(rt, book, claimed)
-        now = await rt.db.read(lambda tx: get_session(tx, session.tenant_id, session.id))
-        if (settled := settled_answer(now)) is not None:
+        seen = await rt.db.read(lambda tx: get_session(tx, session.tenant_id, session.id))
+        if (settled := settled_answer(seen)) is not None:
             return settled
-        if now.claimed_until is None and now.claims > session.claims:
-            raise by_code(now.outcome)
+        if seen.claimed_until is None and (seen.claims > session.claims or session.claimed_until is not None):
+            # The exchange we waited for has finished without settling anything: its error is our answer.
+            raise by_code(seen.outcome)
         await asyncio.sleep(pause)
         pause = min(pause * 1.5, LAST_POLL)
 
 
-async def _claim(rt: Runtime, session: ValidationSession) -> ValidationSession | None:
+async def _claim(rt: Runtime, seen: ValidationSession) -> ValidationSession | None:
     now = rt.clock.now()
     until = now + timedelta(seconds=rt.settings.exchange_lease)
-    return await rt.db.write(lambda tx: claim_exchange(tx, session.tenant_id, session.id, now=now, until=until))
+    return await rt.db.write(lambda tx: claim_exchange(tx, seen.tenant_id, seen, now=now, until=until))
 
 
 async def _ask(rt: Runtime, book: ChannelBook, claimed: ValidationSession) -> results.ExchangedGroup:
@@ -149,7 +153,11 @@ async def _settle(rt: Runtime, claimed: ValidationSession, group_id: str) -> res
             await _mark_unknown(rt, tx, claimed)
         return await get_session(tx, claimed.tenant_id, claimed.id)
 
-    session = await rt.db.write(work)
+    try:
+        session = await rt.db.write(work)
+    except AlreadyThere:
+        # A process that took the lease over has written the same answer at the same moment.
+        session = await rt.db.write(work)
     if session.state == "exchanged":
         return session.to_result()
     log.error("exchange_gave_a_group_of_another_tenant", session_id=claimed.id, channel_id=claimed.channel_id)

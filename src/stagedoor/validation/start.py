@@ -1,7 +1,7 @@
 """⑪ Start a real-person check."""
 
 from datetime import timedelta
-from urllib.parse import urlencode, urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 from stagedoor.call import Call
 from stagedoor.contract import requests, results
@@ -75,10 +75,14 @@ def token_place(session_id: str) -> str:
 
 
 def with_language(h5_link: str, language: str) -> str:
-    """Return the link with its ``lng`` parameter set; everything else in it stays as it is."""
-    parts = urlsplit(h5_link)
-    kept = [field for field in parts.query.split("&") if field and field.partition("=")[0] != "lng"]
-    return urlunsplit(parts._replace(query="&".join([*kept, urlencode({"lng": language})])))
+    """Return the link with its ``lng`` parameter set; everything else in it stays as it is, byte for byte."""
+    address, hash_sign, fragment = h5_link.partition("#")
+    page, _, query = address.partition("?")
+    wanted = f"lng={language}"
+    fields = [wanted if field.partition("=")[0] == "lng" else field for field in query.split("&")] if query else []
+    if wanted not in fields:
+        fields.append(wanted)
+    return f"{page}?{'&'.join(fields)}{hash_sign}{fragment}"
 
 
 def check_callback_url(url: str) -> None:

@@ -40,6 +40,14 @@ class ValidationSession(msgspec.Struct, frozen=True):
     created_at: datetime
     ended_at: datetime | None
 
+    @property
+    def may_have_group(self) -> bool:
+        """Ark was asked for the group and its answer was lost."""
+        return self.state == "unknown" or self.unanswered > 0
+
+    def is_exchanging(self, now: datetime) -> bool:
+        return self.claimed_until is not None and now < self.claimed_until
+
     def to_result(self) -> ExchangedGroup:
         if self.group_id is None:
             raise RuntimeError(f"Session {self.id} has no group.")
@@ -117,22 +125,26 @@ async def mark_callback(tx: Tx, tenant_id: str, session_id: str, *, state: State
 
 
 async def claim_exchange(
-    tx: Tx, tenant_id: str, session_id: str, *, now: datetime, until: datetime
+    tx: Tx, tenant_id: str, seen: ValidationSession, *, now: datetime, until: datetime
 ) -> ValidationSession | None:
     """Take the lease of a session's exchange and note, before Ark is asked, that an answer is owed.
 
-    Returns None when somebody else holds the lease or the session has ended.
+    Returns None when somebody else holds the lease, when the session has ended, or when an exchange has begun or
+    finished since the session was ``seen``: its outcome is the answer then.
     """
+    free = "claimed_until IS NULL" if seen.claimed_until is None else "claimed_until = :seen AND claimed_until <= :now"
+    params = {} if seen.claimed_until is None else {"seen": seen.claimed_until, "now": now}
     return await tx.find(
         ValidationSession,
         "UPDATE validation_sessions SET claims = claims + 1, claimed_until = :until, unanswered = unanswered + 1"
         " WHERE id = :id AND tenant_id = :tenant_id AND byted_token IS NOT NULL"
-        " AND state IN ('open', 'passed', 'unknown') AND (claimed_until IS NULL OR claimed_until <= :now)"
+        f" AND state IN ('open', 'passed', 'unknown') AND claims = :claims AND {free}"
         f" RETURNING {columns(ValidationSession)}",
-        id=session_id,
+        id=seen.id,
         tenant_id=tenant_id,
-        now=now,
+        claims=seen.claims,
         until=until,
+        **params,
     )
 
 
@@ -186,11 +198,17 @@ async def mark_exchanged(tx: Tx, tenant_id: str, session_id: str, group_id: str,
 
 
 async def expire_sessions(tx: Tx, now: datetime, *, at_most: int) -> int:
-    """Give up tokens that are too old, wipe them, and return how many there were."""
+    """Give up tokens that are too old, wipe them, and return how many there were.
+
+    A session whose exchange was asked for and never answered may have a group: it becomes ``unknown``, not ``expired``.
+    One that is being exchanged is left alone until its lease is over.
+    """
     return await tx.execute(
         "UPDATE validation_sessions SET byted_token = NULL, open_until = NULL, ended_at = :now,"
-        " state = CASE WHEN state IN ('open', 'passed') THEN 'expired' ELSE state END"
-        " WHERE id IN (SELECT id FROM validation_sessions WHERE open_until <= :now LIMIT :at_most)",
+        " state = CASE WHEN state NOT IN ('open', 'passed') THEN state WHEN unanswered > 0 THEN 'unknown'"
+        " ELSE 'expired' END"
+        " WHERE id IN (SELECT id FROM validation_sessions WHERE open_until <= :now"
+        " AND (claimed_until IS NULL OR claimed_until <= :now) LIMIT :at_most)",
         now=now,
         at_most=at_most,
     )

@@ -1,0 +1,140 @@
+"""⑥ Upload an asset by URL."""
+
+import asyncio
+
+import pytest
+
+from stagedoor.clock import to_iso
+from stagedoor.emulator import RunningEmulator
+from tests.support.clock import StoppedClock
+from tests.support.emulator import EmulatorControl
+from tests.support.gateway import Api, RunningGateway
+from tests.support.story import make_group, upload
+
+
+async def test_a_private_address_reaches_an_emulator_but_never_an_ark_account(
+    gateway: RunningGateway, emulator: RunningEmulator, control: EmulatorControl, pictures: str
+) -> None:
+    await gateway.connect(emulator, name="real", kind="ark", models=["real-model"])
+    api = await gateway.client()
+    of_emulator, of_ark = await make_group(api), await make_group(api, model="real-model")
+    await upload(api, of_emulator, pictures)
+    spent = await control.calls("CreateAsset")
+    answer = await api.call("CreateAsset", GroupId=of_ark, URL=pictures, AssetType="Image")
+    assert (answer.status, answer.code) == (400, "InvalidParameter.URL")
+    for api_call in (
+        api.call("CreateAsset", GroupId=of_emulator, URL="data:image/png;base64,AA==", AssetType="Image"),
+        api.call("CreateAsset", GroupId=of_emulator, URL="http://a:b@127.0.0.1/", AssetType="Image"),
+    ):
+        assert (await api_call).code == "InvalidParameter.URL"
+    assert await control.calls("CreateAsset") == spent
+
+
+async def test_a_new_asset_is_answered_whole_and_nothing_but_official_fields_go_upstream(
+    api: Api, control: EmulatorControl, pictures: str, clock: StoppedClock
+) -> None:
+    group_id = await make_group(api)
+    fields = {"Name": "正面 🎭", "Moderation": {"Strategy": "Skip"}}
+    created = await api.ok(
+        "CreateAsset", GroupId=group_id, URL=f"{pictures}a.jpg", AssetType="Image", Colour="red", **fields
+    )
+    assert created == {
+        "Id": created["Id"],
+        "GroupId": group_id,
+        "AssetType": "Image",
+        "Status": "Processing",
+        "ProjectName": "default",
+        "CreateTime": to_iso(clock.now()),
+        "UpdateTime": to_iso(clock.now()),
+        **fields,
+    }
+    [call] = await control.ledger("CreateAsset")
+    assert {name: value for name, value in call["body"].items() if name != "URL"} == {
+        "GroupId": group_id,
+        "AssetType": "Image",
+        "ProjectName": "default",
+        **fields,
+    }
+
+
+async def test_fields_of_an_upload_are_checked_before_a_call_is_spent(
+    api: Api, control: EmulatorControl, pictures: str
+) -> None:
+    good = {"GroupId": await make_group(api), "URL": pictures, "AssetType": "Image"}
+    for character in ("a", "影", "🎭"):
+        assert (await api.ok("CreateAsset", **good, Name=character * 64))["Name"] == character * 64
+    spent = await control.calls("CreateAsset")
+    for wrong, status, code in (
+        ({"Name": "影" * 65}, 400, "InvalidParameter.Name"),
+        ({"AssetType": "image"}, 400, "InvalidParameter.AssetType"),
+        ({"AssetType": "Text"}, 400, "InvalidParameter.AssetType"),
+        ({"URL": ""}, 400, "InvalidParameter.URL"),
+        ({"URL": "https://cdn.example.com/" + "a" * 4096}, 400, "InvalidParameter.URL"),
+        ({"Moderation": {"Strategy": "skip"}}, 400, "InvalidParameter.Moderation.Strategy"),
+        ({"GroupId": "group-20260601191715-aaaaa"}, 404, "NotFound.group_id"),
+        ({"ProjectName": "elsewhere"}, 404, "NotFound.group_id"),
+    ):
+        answer = await api.call("CreateAsset", **{**good, **wrong})
+        assert (answer.status, answer.code) == (status, code), wrong
+    for missing in good:
+        answer = await api.call("CreateAsset", **{name: value for name, value in good.items() if name != missing})
+        assert (answer.status, answer.code) == (400, f"MissingParameter.{missing}")
+    assert await control.calls("CreateAsset") == spent
+
+
+async def test_what_ark_refuses_at_once_is_passed_on_in_its_own_words(
+    api: Api, control: EmulatorControl, pictures: str
+) -> None:
+    group_id = await make_group(api)
+    await control.fault(
+        "error",
+        "CreateAsset",
+        status=400,
+        code="InvalidParameter.WidthTooSmall",
+        message="Width must be 300px to 6000px.",
+    )
+    answer = await api.call("CreateAsset", GroupId=group_id, URL=pictures, AssetType="Image")
+    assert (answer.status, answer.code) == (400, "InvalidParameter.WidthTooSmall")
+    assert answer.error["Message"] == "Width must be 300px to 6000px."
+    assert answer.error["Retry"] == "never"
+    assert (await api.ok("ListAssets"))["Items"] == []
+
+
+@pytest.mark.parametrize("kind", ["reset_after", "truncate", "html", "error"])
+async def test_an_upload_whose_answer_is_lost_is_never_sent_again(
+    api: Api, control: EmulatorControl, pictures: str, kind: str
+) -> None:
+    group_id = await make_group(api)
+    await control.fault(kind, "CreateAsset", after=True)
+    answer = await api.call("CreateAsset", GroupId=group_id, URL=pictures, AssetType="Image")
+    assert answer.status in {502, 504}
+    assert answer.code in {"OutcomeUnknown", "UpstreamMalformed"}
+    assert await control.calls("CreateAsset") == 1
+    assert (await api.ok("ListAssets"))["TotalCount"] == 0
+
+
+async def test_an_upload_that_never_got_there_is_sent_again(api: Api, control: EmulatorControl, pictures: str) -> None:
+    group_id = await make_group(api)
+    await control.fault("rate_limited", "CreateAsset")
+    answer = await api.call("CreateAsset", GroupId=group_id, URL=pictures, AssetType="Image")
+    assert answer.code == "FlowLimitExceeded"
+    assert int(answer.headers["retry-after"]) >= 1
+    await upload(api, group_id, pictures)
+
+
+async def test_a_caller_that_hangs_up_during_an_upload_still_owns_the_asset(
+    api: Api, control: EmulatorControl, pictures: str
+) -> None:
+    group_id = await make_group(api)
+    held = await control.hold("CreateAsset", after=True)
+    impatient = asyncio.create_task(
+        api.call("CreateAsset", GroupId=group_id, URL=pictures, AssetType="Image", Name="left")
+    )
+    await held.wait()
+    impatient.cancel()
+    await asyncio.gather(impatient, return_exceptions=True)
+    await held.release()
+    async with asyncio.timeout(10):
+        while (listed := await api.ok("ListAssets"))["TotalCount"] == 0:
+            await asyncio.sleep(0.02)
+    assert [item["Name"] for item in listed["Items"]] == ["left"]

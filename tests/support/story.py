@@ -1,0 +1,36 @@
+"""Steps of the whole story that many tests begin with."""
+
+from typing import Any
+
+from tests.support.emulator import EmulatorControl
+from tests.support.gateway import Api
+
+AT_ONCE = {"mode": "immediate"}
+DONE = "https://studio.example/done"
+
+
+async def pass_face_check(api: Api, control: EmulatorControl, **fields: Any) -> str:
+    """Start a face check, let the person pass it, and return the group it earned."""
+    started = await api.ok("CreateVisualValidateSession", CallbackURL=DONE, **fields)
+    came_back = await control.complete(started["BytedToken"])
+    async with api.http.get(came_back, allow_redirects=False) as response:
+        assert response.status == 303
+    exchanged = await api.ok("GetVisualValidateResult", BytedToken=started["BytedToken"])
+    return str(exchanged["GroupId"])
+
+
+async def make_group(api: Api, name: str = "figures", **fields: Any) -> str:
+    """Create an AIGC group and return its id."""
+    return str((await api.ok("CreateAssetGroup", Name=name, **fields))["Id"])
+
+
+async def upload(api: Api, group_id: str, url: str, **fields: Any) -> str:
+    """Upload an image and return the id of the asset, which is Processing."""
+    created = await api.ok("CreateAsset", GroupId=group_id, URL=url, **{"AssetType": "Image", **fields})
+    assert created["Status"] == "Processing"
+    return str(created["Id"])
+
+
+async def answered(control: EmulatorControl, action: str) -> list[dict[str, Any]]:
+    """Return the calls of an action that the emulator has answered with a result."""
+    return [call for call in await control.ledger(action) if call["status"] == 200]

@@ -1,0 +1,104 @@
+"""What the tests of the face check share: the browser's way back, sessions as they are on record, who waits for what."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+import msgspec
+import pytest
+
+from stagedoor.clock import MovableClock
+from stagedoor.db.rows import columns
+from stagedoor.validation.store import ValidationSession
+from tests.support.emulator import EmulatorControl
+from tests.support.gateway import Answer, Api, RunningGateway, free_port
+
+PAGE = "https://studio.example/done"
+EXCHANGE = "GetVisualValidateResult"
+START = "CreateVisualValidateSession"
+
+on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+on_postgres = pytest.mark.parametrize(
+    "database_url", [pytest.param("postgres", marks=pytest.mark.postgres)], indirect=True
+)
+
+
+class Check(msgspec.Struct, frozen=True):
+    """A face check that somebody has started."""
+
+    byted_token: str
+    h5_link: str
+
+
+async def start(api: Api, callback_url: str = PAGE, **fields: Any) -> Check:
+    result = await api.ok(START, CallbackURL=callback_url, **fields)
+    return Check(result["BytedToken"], result["H5Link"])
+
+
+async def exchange(api: Api, check: Check) -> Answer:
+    return await api.call(EXCHANGE, BytedToken=check.byted_token)
+
+
+async def browse(api: Api, url: str, method: str = "GET", **headers: str) -> Answer:
+    """Open an address as a browser does, without a key, and return what comes before any redirect."""
+    async with api.http.request(method, url, headers=headers, allow_redirects=False) as response:
+        names = {name.lower(): value for name, value in response.headers.items()}
+        return Answer(response.status, names, await response.read())
+
+
+async def come_back(api: Api, control: EmulatorControl, check: Check, outcome: str = "pass") -> Answer:
+    """Play the person on the phone to the end: the check, and the browser's way back."""
+    return await browse(api, await control.complete(check.byted_token, outcome))
+
+
+def with_query(url: str, **fields: str) -> str:
+    """Return the address with another query."""
+    return f"{url.partition('?')[0]}?{urlencode(fields)}" if fields else url.partition("?")[0]
+
+
+async def session_of(gateway: RunningGateway, check: Check) -> ValidationSession:
+    """Return the session as it is on record."""
+    token_hash = gateway.rt.vault.hash("byted_token", check.byted_token)
+    sql = f"SELECT {columns(ValidationSession)} FROM validation_sessions WHERE token_hash = :token_hash"
+    session = await gateway.rt.db.read(lambda tx: tx.find(ValidationSession, sql, token_hash=token_hash))
+    assert session is not None
+    return session
+
+
+def waiting_callers() -> int:
+    """Return how many callers wait for an exchange that a gateway in this process has in hand.
+
+    Each of them is a callback on the one task of its gateway; the task's first callback is the gateway's own.
+    """
+    exchanges = [task for task in asyncio.all_tasks() if task.get_name().startswith("exchange:")]
+    return sum(len(getattr(task, "_callbacks", None) or ()) - 1 for task in exchanges)
+
+
+async def until(holds: Callable[[], bool], *, seconds: float = 20) -> None:
+    """Return when the condition holds; fail the test when that takes longer than ``seconds``."""
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline, f"this did not come true within {seconds} s"
+        await asyncio.sleep(0.005)
+
+
+async def exchanges_done() -> None:
+    """Return when no gateway in this process has an exchange in hand."""
+    names = ("exchange:", "callback:")
+    await until(lambda: not any(task.get_name().startswith(names) for task in asyncio.all_tasks()))
+
+
+@asynccontextmanager
+async def another(gateway: RunningGateway, **changes: Any) -> AsyncIterator[RunningGateway]:
+    """Run a second gateway on the same database, with the same secret key and clock."""
+    settings = msgspec.structs.replace(gateway.settings, port=free_port(), **changes)
+    async with RunningGateway(settings, gateway.clock) as running:
+        yield running
+
+
+def advance(clock: MovableClock, **duration: float) -> None:
+    clock.advance(timedelta(**duration))
