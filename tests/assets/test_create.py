@@ -1,6 +1,7 @@
 """⑥ Upload an asset by URL."""
 
 import asyncio
+from typing import Any
 
 import pytest
 
@@ -9,7 +10,7 @@ from stagedoor.emulator import RunningEmulator
 from tests.support.clock import StoppedClock
 from tests.support.emulator import EmulatorControl
 from tests.support.gateway import Api, RunningGateway
-from tests.support.story import make_group, upload
+from tests.support.story import eventually, make_group, upload
 
 
 async def test_a_private_address_reaches_an_emulator_but_never_an_ark_account(
@@ -34,7 +35,7 @@ async def test_a_new_asset_is_answered_whole_and_nothing_but_official_fields_go_
     api: Api, control: EmulatorControl, pictures: str, clock: StoppedClock
 ) -> None:
     group_id = await make_group(api)
-    fields = {"Name": "正面 🎭", "Moderation": {"Strategy": "Skip"}}
+    fields: dict[str, Any] = {"Name": "正面 🎭", "Moderation": {"Strategy": "Skip"}}
     created = await api.ok(
         "CreateAsset", GroupId=group_id, URL=f"{pictures}a.jpg", AssetType="Image", Colour="red", **fields
     )
@@ -60,11 +61,11 @@ async def test_a_new_asset_is_answered_whole_and_nothing_but_official_fields_go_
 async def test_fields_of_an_upload_are_checked_before_a_call_is_spent(
     api: Api, control: EmulatorControl, pictures: str
 ) -> None:
-    good = {"GroupId": await make_group(api), "URL": pictures, "AssetType": "Image"}
+    good: dict[str, Any] = {"GroupId": await make_group(api), "URL": pictures, "AssetType": "Image"}
     for character in ("a", "影", "🎭"):
         assert (await api.ok("CreateAsset", **good, Name=character * 64))["Name"] == character * 64
     spent = await control.calls("CreateAsset")
-    for wrong, status, code in (
+    refusals: list[tuple[dict[str, Any], int, str]] = [
         ({"Name": "影" * 65}, 400, "InvalidParameter.Name"),
         ({"AssetType": "image"}, 400, "InvalidParameter.AssetType"),
         ({"AssetType": "Text"}, 400, "InvalidParameter.AssetType"),
@@ -73,7 +74,8 @@ async def test_fields_of_an_upload_are_checked_before_a_call_is_spent(
         ({"Moderation": {"Strategy": "skip"}}, 400, "InvalidParameter.Moderation.Strategy"),
         ({"GroupId": "group-20260601191715-aaaaa"}, 404, "NotFound.group_id"),
         ({"ProjectName": "elsewhere"}, 404, "NotFound.group_id"),
-    ):
+    ]
+    for wrong, status, code in refusals:
         answer = await api.call("CreateAsset", **{**good, **wrong})
         assert (answer.status, answer.code) == (status, code), wrong
     for missing in good:
@@ -134,7 +136,9 @@ async def test_a_caller_that_hangs_up_during_an_upload_still_owns_the_asset(
     impatient.cancel()
     await asyncio.gather(impatient, return_exceptions=True)
     await held.release()
-    async with asyncio.timeout(10):
-        while (listed := await api.ok("ListAssets"))["TotalCount"] == 0:
-            await asyncio.sleep(0.02)
-    assert [item["Name"] for item in listed["Items"]] == ["left"]
+
+    async def recorded() -> bool:
+        return bool((await api.ok("ListAssets"))["TotalCount"])
+
+    await eventually(recorded)
+    assert [item["Name"] for item in (await api.ok("ListAssets"))["Items"]] == ["left"]

@@ -1,5 +1,7 @@
 """①③④⑤ as an integrator meets them."""
 
+from typing import Any
+
 import pytest
 
 from stagedoor.assets.delete import CHUNK
@@ -35,13 +37,14 @@ async def test_a_new_group_is_answered_whole_and_found_again(api: Api, control: 
 
 async def test_the_envelope_names_the_right_action(api: Api) -> None:
     group_id = await make_group(api)
-    for action, fields in (
+    calls: list[tuple[str, dict[str, Any]]] = [
         ("GetAssetGroup", {"Id": group_id}),
         ("UpdateAssetGroup", {"Id": group_id, "Name": "b"}),
         ("ListAssetGroups", {}),
         ("DeleteAssetGroup", {"Id": group_id}),
         ("DeleteAssetGroup", {"Id": group_id}),
-    ):
+    ]
+    for action, fields in calls:
         metadata = (await api.call(action, **fields)).metadata
         assert metadata["Action"] == action
         assert (metadata["Version"], metadata["Service"], metadata["Region"]) == ("2024-01-01", "ark", "cn-beijing")
@@ -50,8 +53,9 @@ async def test_the_envelope_names_the_right_action(api: Api) -> None:
 async def test_limits_of_name_and_description_count_characters(api: Api, control: EmulatorControl) -> None:
     group_id = await make_group(api)
     for character in CHARACTERS:
-        longest = {"Name": character * 64, "Description": character * 300}
-        for action, fields in (("CreateAssetGroup", {}), ("UpdateAssetGroup", {"Id": group_id})):
+        longest: dict[str, Any] = {"Name": character * 64, "Description": character * 300}
+        targets: dict[str, dict[str, Any]] = {"CreateAssetGroup": {}, "UpdateAssetGroup": {"Id": group_id}}
+        for action, fields in targets.items():
             assert (await api.ok(action, **fields, **longest)).items() >= longest.items()
             before = await control.calls(action)
             for field, value in (("Name", character * 65), ("Description", character * 301)):
@@ -72,7 +76,7 @@ async def test_limits_of_name_and_description_count_characters(api: Api, control
     ],
 )
 async def test_what_cannot_be_created_costs_no_upstream_call(
-    api: Api, control: EmulatorControl, fields: dict[str, object], code: str
+    api: Api, control: EmulatorControl, fields: dict[str, Any], code: str
 ) -> None:
     answer = await api.call("CreateAssetGroup", **{"Name": "figures", **fields})
     assert (answer.status, answer.code) == (400, code)

@@ -1,11 +1,15 @@
 """Steps of the whole story that many tests begin with."""
 
-from typing import Any
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from contextlib import asynccontextmanager
+from typing import Any, TypeVar
 
-from tests.support.emulator import EmulatorControl
+from tests.support.emulator import EmulatorControl, Hold
 from tests.support.gateway import Api
 
 AT_ONCE = {"mode": "immediate"}
+Result = TypeVar("Result")
 DONE = "https://studio.example/done"
 
 
@@ -34,3 +38,24 @@ async def upload(api: Api, group_id: str, url: str, **fields: Any) -> str:
 async def answered(control: EmulatorControl, action: str) -> list[dict[str, Any]]:
     """Return the calls of an action that the emulator has answered with a result."""
     return [call for call in await control.ledger(action) if call["status"] == 200]
+
+
+async def eventually(probe: Callable[[], Awaitable[bool]], *, seconds: float = 10) -> None:
+    """Return when the probe says yes; fail the test when that takes too long."""
+    for _ in range(int(seconds / 0.02)):
+        if await probe():
+            return
+        await asyncio.sleep(0.02)
+    raise AssertionError(f"it has not come true within {seconds} s")
+
+
+@asynccontextmanager
+async def held_call(hold: Hold, call: Coroutine[Any, Any, Result]) -> AsyncIterator[asyncio.Task[Result]]:
+    """Begin a call, run the block while the emulator holds it, then let it go and wait for its end."""
+    task = asyncio.create_task(call)
+    await hold.wait()
+    try:
+        yield task
+    finally:
+        await hold.release()
+        await asyncio.wait([task])

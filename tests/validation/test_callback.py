@@ -109,7 +109,7 @@ async def test_what_does_not_fit_the_session_changes_nothing(
     attempts = [
         (404, "GET", with_query(wrong_state, **right)),
         (404, "GET", with_query(gateway.url + "/cb/x", **right)),
-        (404, "GET", with_query(gateway.url + "/cb/%ff%00", **right)),
+        (404, "GET", with_query(gateway.url + "/cb/%E5%AE%8C", **right)),
         (404, "GET", with_query(target, **official(foreign.byted_token))),
         (404, "GET", with_query(target, **official(own.byted_token))),
         (404, "GET", with_query(target, **official(check.byted_token.lower()))),
@@ -268,7 +268,7 @@ async def test_a_callback_that_comes_when_the_token_is_given_up_goes_on_to_the_p
     assert (await browse(api, redirect)).status == 303
     await exchanges_done()
     assert (await exchange(api, check)).code == "BytedTokenExpired"
-    assert await control.calls(EXCHANGE) <= 1
+    assert await control.calls(EXCHANGE) == 0
 
 
 @on_sqlite

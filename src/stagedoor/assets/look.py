@@ -25,10 +25,10 @@ GET_ASSET = BY_ACTION["GetAsset"]
 def is_due(rt: Runtime, asset: Asset, *, fresh: bool) -> bool:
     """Tell whether our record is not good enough to answer from."""
     now = rt.clock.now()
-    if asset.status == "Processing" or fresh:
+    if asset.status == "Processing":
         return asset.looked_at is None or now - asset.looked_at >= RECENT
-    return asset.status == "Active" and (
-        asset.url_expires_at is None or asset.url_expires_at - now < REFRESH_URL_BEFORE
+    return fresh or (
+        asset.status == "Active" and (asset.url_expires_at is None or asset.url_expires_at - now < REFRESH_URL_BEFORE)
     )
 
 

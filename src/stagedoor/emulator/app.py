@@ -8,6 +8,7 @@ from stagedoor.emulator.control import control_routes, guard_control
 from stagedoor.emulator.gateway import handle_action
 from stagedoor.emulator.h5 import h5_routes
 from stagedoor.emulator.inspection import inspection_routes
+from stagedoor.emulator.samples import sample_routes
 from stagedoor.emulator.settings import EmulatorSettings
 from stagedoor.emulator.stored_media import show_media
 from stagedoor.emulator.world import WORLD, World
@@ -27,6 +28,7 @@ def create_emulator(settings: EmulatorSettings) -> web.Application:
     app.add_routes([web.get("/_media/{account_id}/{file_name}", show_media)])
     app.add_routes(control_routes())
     app.add_routes(inspection_routes())
+    app.add_routes(sample_routes())
     return app
 
 

@@ -11,8 +11,8 @@ from msgspec import Meta, Struct
 
 from stagedoor.emulator.actions import ACTIONS
 from stagedoor.emulator.clock import to_precise_iso
-from stagedoor.emulator.envelope import encode
 from stagedoor.emulator.faults import Fault, add_fault, describe_faults, drop_faults
+from stagedoor.emulator.replies import reply
 from stagedoor.emulator.rows import LedgerEntry
 from stagedoor.emulator.settings import Rules
 from stagedoor.emulator.validation import Outcome, SessionClosed, complete_session
@@ -40,7 +40,7 @@ class ClockOrder(Struct, frozen=True, forbid_unknown_fields=True):
 
 async def describe(request: web.Request) -> web.Response:
     world = request.app[WORLD]
-    return _answer(
+    return reply(
         {
             "what": "stagedoor emulator: a simulation of the Ark asset library, not the real service",
             "url": world.public_url,
@@ -56,47 +56,47 @@ async def complete(request: web.Request) -> web.Response:
     try:
         redirect = complete_session(request.app[WORLD], request.match_info["byted_token"], order.outcome)
     except SessionClosed as closed:
-        return _answer({"error": str(closed), "reason": closed.reason}, status=CLOSED_STATUS[closed.reason])
-    return _answer({"redirect": redirect})
+        return reply({"error": str(closed), "reason": closed.reason}, status=CLOSED_STATUS[closed.reason])
+    return reply({"redirect": redirect})
 
 
 async def show_ledger(request: web.Request) -> web.Response:
     entries = request.app[WORLD].store.list_ledger(request.query.get("action"))
-    return _answer({"calls": [_ledger_document(entry) for entry in entries]})
+    return reply({"calls": [_ledger_document(entry) for entry in entries]})
 
 
 async def order_fault(request: web.Request) -> web.Response:
     fault = await _read(request, Fault)
     if fault.action != "*" and fault.action not in ACTIONS:
         raise web.HTTPBadRequest(text=f"there is no action {fault.action}")
-    return _answer({"id": add_fault(request.app[WORLD].store, fault), **msgspec.to_builtins(fault)}, status=201)
+    return reply({"id": add_fault(request.app[WORLD].store, fault), **msgspec.to_builtins(fault)}, status=201)
 
 
 async def show_faults(request: web.Request) -> web.Response:
-    return _answer({"faults": describe_faults(request.app[WORLD].store)})
+    return reply({"faults": describe_faults(request.app[WORLD].store)})
 
 
 async def remove_faults(request: web.Request) -> web.Response:
     """Forget the fault scripts of one name, or all of them. What is held stays held until it is released."""
-    return _answer({"removed": drop_faults(request.app[WORLD].store, request.query.get("name"))})
+    return reply({"removed": drop_faults(request.app[WORLD].store, request.query.get("name"))})
 
 
 async def show_held(request: web.Request) -> web.Response:
-    return _answer({"held": request.app[WORLD].holds.describe()})
+    return reply({"held": request.app[WORLD].holds.describe()})
 
 
 async def release(request: web.Request) -> web.Response:
     order = await _read(request, ReleaseOrder)
-    return _answer({"released": request.app[WORLD].holds.release(order.name)})
+    return reply({"released": request.app[WORLD].holds.release(order.name)})
 
 
 async def reset(request: web.Request) -> web.Response:
     request.app[WORLD].reset()
-    return _answer({"reset": True})
+    return reply({"reset": True})
 
 
 async def show_rules(request: web.Request) -> web.Response:
-    return _answer(msgspec.to_builtins(request.app[WORLD].rules))
+    return reply(msgspec.to_builtins(request.app[WORLD].rules))
 
 
 async def change_rules(request: web.Request) -> web.Response:
@@ -105,7 +105,7 @@ async def change_rules(request: web.Request) -> web.Response:
     base = world.rules if request.method == "PATCH" else world.settings.rules
     changes = await _read_object(request)
     world.set_rules(_convert({**msgspec.to_builtins(base), **changes}, Rules))
-    return _answer(msgspec.to_builtins(world.rules))
+    return reply(msgspec.to_builtins(world.rules))
 
 
 async def move_clock(request: web.Request) -> web.Response:
@@ -113,7 +113,7 @@ async def move_clock(request: web.Request) -> web.Response:
     order = await _read(request, ClockOrder)
     shift = world.clock.shift if order.shift_seconds is None else timedelta(seconds=order.shift_seconds)
     world.shift_clock(shift + timedelta(seconds=order.advance_seconds))
-    return _answer({"shift_seconds": world.clock.shift.total_seconds(), "now": to_precise_iso(world.clock.now())})
+    return reply({"shift_seconds": world.clock.shift.total_seconds(), "now": to_precise_iso(world.clock.now())})
 
 
 def control_routes() -> list[web.RouteDef]:
@@ -143,20 +143,23 @@ async def guard_control(request: web.Request, handler: Handler) -> web.StreamRes
     if not request.path.startswith(PREFIX):
         return await handler(request)
     if not _is_loopback(request.remote) or any(name in request.headers for name in FORWARDED):
-        return _answer({"error": "the control API answers on its own machine only"}, status=403)
+        return reply({"error": "the control API answers on its own machine only"}, status=403)
     if request.headers.get("Origin", request.app[WORLD].public_url) != request.app[WORLD].public_url:
-        return _answer({"error": "the control API does not answer web pages"}, status=403)
+        return reply({"error": "the control API does not answer web pages"}, status=403)
     try:
         return await handler(request)
     except web.HTTPException as error:
-        return _answer({"error": error.text or error.reason}, status=error.status)
+        return reply({"error": error.text or error.reason}, status=error.status)
 
 
 def _is_loopback(address: str | None) -> bool:
     try:
-        return ipaddress.ip_address((address or "").partition("%")[0]).is_loopback
+        peer = ipaddress.ip_address((address or "").partition("%")[0])
     except ValueError:
         return False
+    # A listener for both families sees IPv4 peers as mapped addresses.
+    mapped = peer.ipv4_mapped if isinstance(peer, ipaddress.IPv6Address) else None
+    return (mapped or peer).is_loopback
 
 
 def _ledger_document(entry: LedgerEntry) -> dict[str, Any]:
@@ -188,9 +191,3 @@ def _convert(value: dict[str, Any], kind: type[Kind]) -> Kind:
         return msgspec.convert(value, kind)
     except msgspec.ValidationError as error:
         raise web.HTTPBadRequest(text=str(error)) from error
-
-
-def _answer(document: Any, *, status: int = 200) -> web.Response:
-    return web.Response(
-        body=encode(document), status=status, content_type="application/json", headers={"Cache-Control": "no-store"}
-    )

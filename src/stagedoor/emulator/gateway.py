@@ -58,7 +58,7 @@ async def handle_action(request: web.Request) -> web.StreamResponse:
     except Exception:
         log.exception("the emulator failed inside", action=call.action, request_id=call.request_id)
         answer = Answer(status=500, document=failure(call, gateway_error("InternalError")))
-    entry.open(b"")
+    entry.open(None)
     return await deliver(request, call, answer.status, answer.document, answer.retry_after, fault, entry.close)
 
 
@@ -69,11 +69,12 @@ class _Entry:
         self._world, self._call = world, call
         self._seq: int | None = None
 
-    def open(self, raw: bytes) -> None:
+    def open(self, raw: bytes | None) -> None:
+        """Write the call down unless that is done; ``raw`` is ``None`` for a body that never came in whole."""
         if self._seq is not None:
             return
         try:
-            body: Any = masked(read_object(raw))
+            body: Any = None if raw is None else masked(read_object(raw))
         except ArkError:
             body = None
         now = self._world.clock.now()

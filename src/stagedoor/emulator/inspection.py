@@ -1,29 +1,27 @@
 """What the emulator holds, laid open for tests: groups, assets and sessions of every project."""
 
-from typing import Any
-
 from aiohttp import web
 
 from stagedoor.emulator.assets import asset_document
-from stagedoor.emulator.envelope import encode
 from stagedoor.emulator.groups import group_document
 from stagedoor.emulator.ledger import mask
+from stagedoor.emulator.replies import reply
 from stagedoor.emulator.world import WORLD
 
 
 async def show_groups(request: web.Request) -> web.Response:
-    return _answer({"groups": [group_document(group) for group in request.app[WORLD].store.all_groups()]})
+    return reply({"groups": [group_document(group) for group in request.app[WORLD].store.all_groups()]})
 
 
 async def show_assets(request: web.Request) -> web.Response:
     world = request.app[WORLD]
     world.store.settle_assets(world.clock.now())
-    return _answer({"assets": [asset_document(world, asset) for asset in world.store.all_assets()]})
+    return reply({"assets": [asset_document(world, asset) for asset in world.store.all_assets()]})
 
 
 async def show_sessions(request: web.Request) -> web.Response:
     sessions = request.app[WORLD].store.all_sessions()
-    return _answer(
+    return reply(
         {
             "sessions": [
                 {
@@ -45,7 +43,3 @@ def inspection_routes() -> list[web.RouteDef]:
         web.get("/_emulator/assets", show_assets),
         web.get("/_emulator/sessions", show_sessions),
     ]
-
-
-def _answer(document: Any) -> web.Response:
-    return web.Response(body=encode(document), content_type="application/json", headers={"Cache-Control": "no-store"})

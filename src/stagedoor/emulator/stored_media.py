@@ -3,6 +3,7 @@
 from aiohttp import web
 
 from stagedoor.emulator.links import is_good, media_path
+from stagedoor.emulator.replies import reply
 from stagedoor.emulator.world import WORLD
 
 MEDIA_HEADERS = {
@@ -17,13 +18,9 @@ async def show_media(request: web.Request) -> web.StreamResponse:
     world = request.app[WORLD]
     path = media_path(world, request.match_info["file_name"])
     if path != request.path or not is_good(world, path, dict(request.query)):
-        return _refusal(403, "AccessDenied", "The address was not signed here or has expired.")
+        return reply({"Code": "AccessDenied", "Message": "The address was not signed here or has expired."}, status=403)
     asset = world.store.find_asset_by_file(request.match_info["file_name"])
     if asset is None:
-        return _refusal(404, "NoSuchKey", "The specified key does not exist.")
+        return reply({"Code": "NoSuchKey", "Message": "The specified key does not exist."}, status=404)
     headers = {**MEDIA_HEADERS, "Content-Type": asset.content_type or "application/octet-stream"}
     return web.FileResponse(world.media_dir / asset.file_name, headers=headers)
-
-
-def _refusal(status: int, code: str, message: str) -> web.Response:
-    return web.json_response({"Code": code, "Message": message}, status=status, headers={"Cache-Control": "no-store"})

@@ -1,7 +1,9 @@
 """The guard around every request: a RequestId, a log line, and an envelope for every error."""
 
+import asyncio
 import re
 import time
+from contextlib import suppress
 from datetime import UTC, datetime
 from urllib.parse import unquote_to_bytes
 
@@ -44,7 +46,7 @@ class Guard:
         state["request_id"], state["action"] = _request_id(scope), ""
         started = time.perf_counter()
         status = 0
-        body_ended = False
+        body_ended = linger = False
 
         async def watched(message: Message) -> None:
             nonlocal status
@@ -66,8 +68,7 @@ class Guard:
                 log.exception("answer_broke_off", request_id=state["request_id"])
                 raise
             await send_error(scope, watched, _known(error, state["request_id"]), self._region)
-            if not body_ended and not isinstance(error, RequestTimeout):
-                await _linger(scope, counted)
+            linger = not body_ended and not isinstance(error, RequestTimeout)
         self._access_log.add(
             AccessLine(
                 timestamp=to_iso(datetime.now(UTC)),
@@ -79,6 +80,8 @@ class Guard:
                 ms=round((time.perf_counter() - started) * 1000, 1),
             )
         )
+        if linger:
+            await _linger(scope, counted)
 
 
 async def send_json(scope: Scope, send: Send, status: int, body: bytes, headers: list[Header] | None = None) -> None:

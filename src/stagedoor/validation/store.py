@@ -109,11 +109,12 @@ async def get_session(tx: Tx, tenant_id: str, session_id: str) -> ValidationSess
 async def mark_callback(tx: Tx, tenant_id: str, session_id: str, *, state: State, code: str, now: datetime) -> bool:
     """Record what the callback said, and tell whether it was news.
 
-    A pass is believed until Ark is asked, even after a failure; nothing changes a session that is further on.
+    A pass is believed until Ark is asked, even after a failure; nothing changes a session that is further on or whose
+    token is given up.
     """
     changed = await tx.execute(
         "UPDATE validation_sessions SET state = :state, callback_code = :code, callback_at = :now"
-        " WHERE id = :id AND tenant_id = :tenant_id AND byted_token IS NOT NULL"
+        " WHERE id = :id AND tenant_id = :tenant_id AND open_until > :now"
         " AND (state = 'open' OR (state = 'failed' AND :state = 'passed'))",
         id=session_id,
         tenant_id=tenant_id,
