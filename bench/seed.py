@@ -91,6 +91,7 @@ def _copy(vault: Vault, template: dict[str, Any], url: str | None, number: int) 
         "id": copy_id,
         "name": f"copy {number}",
         "name_folded": f"copy {number}",
+        "shown": template["shown"].replace(template["id"].encode(), copy_id.encode()),
         "url": None if url is None else vault.seal(_url_place(copy_id), url),
         "created_at": template["created_at"] - age,
         "updated_at": template["updated_at"] - age,

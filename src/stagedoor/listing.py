@@ -72,7 +72,7 @@ async def _numbered_page(db: Database, listing: Listing[Row], number: int) -> tu
 async def _page_after_token(db: Database, listing: Listing[Row]) -> tuple[list[Row], Counters]:
     size, order = listing.paging.size, listing.order
     digest = listing_digest(listing.selection, order)
-    after = _read_place(listing.paging.next_token, digest, order)
+    after = _read_place(listing.paging.next_token, digest)
 
     async def work(tx: Tx) -> list[Row]:
         return await listing.page(tx, listing.selection, order, limit=size + 1, offset=0, after=after)
@@ -80,21 +80,18 @@ async def _page_after_token(db: Database, listing: Listing[Row]) -> tuple[list[R
     rows = await db.read(work, heavy=listing.heavy)
     if len(rows) <= size:
         return rows, {}
-    return rows[:size], {"NextToken": write_next_token(_place_of(rows[size - 1], order, digest))}
+    return rows[:size], {"NextToken": write_next_token(_place_of(rows[size - 1], order), digest)}
 
 
-def _read_place(next_token: str | None, digest: str, order: Order) -> Place | None:
+def _read_place(next_token: str | None, digest: str) -> Place | None:
     if next_token is None:
         return None
     try:
-        place = read_next_token(next_token)
+        return read_next_token(next_token, digest)
     except ValueError as error:
         raise InvalidParameter(str(error), field="NextToken") from None
-    if place.listing != digest or isinstance(place.value, int) != order.column.endswith("_at"):
-        raise InvalidParameter("The NextToken belongs to a list with another filter or sort.", field="NextToken")
-    return place
 
 
-def _place_of(row: Any, order: Order, digest: str) -> Place:
+def _place_of(row: Any, order: Order) -> Place:
     value = getattr(row, order.column)
-    return Place(to_microseconds(value) if isinstance(value, datetime) else value, row.id, digest)
+    return Place(to_microseconds(value) if isinstance(value, datetime) else value, row.id)

@@ -3,8 +3,6 @@
 import asyncio
 from typing import Any
 
-import pytest
-
 from stagedoor.clock import to_iso
 from stagedoor.emulator import RunningEmulator
 from tests.support.clock import StoppedClock
@@ -102,20 +100,22 @@ async def test_what_ark_refuses_at_once_is_passed_on_in_its_own_words(
     assert (await api.ok("ListAssets"))["Items"] == []
 
 
-@pytest.mark.parametrize("kind", ["reset_after", "truncate", "html", "error"])
 async def test_an_upload_whose_answer_is_lost_is_never_sent_again(
-    api: Api, control: EmulatorControl, pictures: str, kind: str
+    api: Api, control: EmulatorControl, pictures: str
 ) -> None:
     group_id = await make_group(api)
-    await control.fault(kind, "CreateAsset", after=True)
-    answer = await api.call("CreateAsset", GroupId=group_id, URL=pictures, AssetType="Image")
-    assert answer.status in {502, 504}
-    assert answer.code in {"OutcomeUnknown", "UpstreamMalformed"}
-    assert await control.calls("CreateAsset") == 1
+    for number, kind in enumerate(("reset_after", "truncate", "html", "error"), 1):
+        await control.fault(kind, "CreateAsset", after=True)
+        answer = await api.call("CreateAsset", GroupId=group_id, URL=pictures, AssetType="Image")
+        assert answer.status in {502, 504}
+        assert answer.code in {"OutcomeUnknown", "UpstreamMalformed"}
+        assert await control.calls("CreateAsset") == number
     assert (await api.ok("ListAssets"))["TotalCount"] == 0
 
 
-async def test_an_upload_that_never_got_there_is_sent_again(api: Api, control: EmulatorControl, pictures: str) -> None:
+async def test_an_upload_that_ark_has_no_room_for_is_the_callers_to_repeat(
+    api: Api, control: EmulatorControl, pictures: str
+) -> None:
     group_id = await make_group(api)
     await control.fault("rate_limited", "CreateAsset")
     answer = await api.call("CreateAsset", GroupId=group_id, URL=pictures, AssetType="Image")

@@ -1,6 +1,7 @@
 """docs/reference/errors.md: it is what the code says, and its recipes lead to the errors they promise."""
 
 import asyncio
+import io
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -122,10 +123,16 @@ async def test_what_a_request_can_do_wrong(api: Api, gateway: RunningGateway) ->
         "AuthenticationError": await gateway.api("sd_test_nonsense").call("CreateAssetGroup", Name="hero"),
         "AccessDenied": await reader.call("CreateAssetGroup", Name="hero"),
         "MethodNotAllowed": await api.send("PUT", path),
-        "RequestTooLarge": await api.send("POST", path, data=b" " * 1_048_577),
         "UnsupportedMediaType": await api.send("POST", path, data=b"{}", content_type="text/plain"),
     }
     assert {code: answer.code for code, answer in found.items()} == {code: code for code in found}
+
+
+async def test_more_than_a_mebibyte_is_too_large(api: Api) -> None:
+    headers = {"Authorization": f"Bearer {api.key}", "Content-Type": "application/json"}
+    body = io.BytesIO(b" " * 1_048_577)
+    async with api.http.post(f"{api.url}/v1/private-avatar/groups", data=body, headers=headers) as answer:
+        assert (await answer.json())["ResponseMetadata"]["Error"]["Code"] == "RequestTooLarge"
 
 
 async def test_no_header_is_a_missing_token(gateway: RunningGateway) -> None:

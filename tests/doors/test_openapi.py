@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from jsonschema import Draft202012Validator, FormatChecker
+from openapi_schema_validator import OAS31Validator, oas31_format_checker
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from stagedoor.contract.operations import OPERATIONS, Operation
@@ -26,7 +26,8 @@ METHODS = {"get", "post", "patch", "delete"}
 
 def build(language: Language = "en", **options: str) -> dict[str, Any]:
     """Return the document as a reader of the JSON has it."""
-    return json.loads(msgspec.json.encode(build_openapi(language, **options)))
+    document: dict[str, Any] = json.loads(msgspec.json.encode(build_openapi(language, **options)))
+    return document
 
 
 @pytest.fixture(scope="module", params=["en", "zh"])
@@ -63,10 +64,8 @@ def prose(node: Any) -> Iterator[str]:
             yield from prose(value)
 
 
-def validator(document: dict[str, Any], schema: dict[str, Any]) -> Draft202012Validator:
-    return Draft202012Validator(
-        {**schema, "components": document["components"]}, format_checker=FormatChecker(["date-time"])
-    )
+def validator(document: dict[str, Any], schema: dict[str, Any]) -> OAS31Validator:
+    return OAS31Validator({**schema, "components": document["components"]}, format_checker=oas31_format_checker)
 
 
 def examples(document: dict[str, Any], media: dict[str, Any]) -> Iterator[Any]:

@@ -1,45 +1,18 @@
 import asyncio
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import aiohttp
 import pytest
 from aiohttp import web
 
-from stagedoor.emulator import EmulatorSettings, RunningEmulator, start_emulator
-from tests.support.emulator import EmulatorControl, SignedClient, file_server
+from stagedoor.emulator import RunningEmulator
+from tests.support.emulator import SignedClient
 from tests.support.media import image
-
-
-@pytest.fixture
-async def emulator(tmp_path: Path) -> AsyncIterator[RunningEmulator]:
-    running = await start_emulator(EmulatorSettings(data_dir=tmp_path / "emulator"))
-    yield running
-    await running.stop()
-
-
-@pytest.fixture
-async def control(emulator: RunningEmulator) -> AsyncIterator[EmulatorControl]:
-    async with EmulatorControl(emulator.url) as made:
-        yield made
-
-
-@pytest.fixture
-async def http() -> AsyncIterator[aiohttp.ClientSession]:
-    async with aiohttp.ClientSession(auto_decompress=False) as session:
-        yield session
 
 
 @pytest.fixture
 def ark(emulator: RunningEmulator, http: aiohttp.ClientSession) -> SignedClient:
     return SignedClient(emulator, http)
-
-
-@pytest.fixture
-async def pictures() -> AsyncIterator[str]:
-    """Yield the address of a server where every path is a good picture."""
-    async with file_server(image("jpeg", 600, 800)) as url:
-        yield url
 
 
 @pytest.fixture

@@ -1,9 +1,11 @@
 import asyncio
 import re
+from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
-from stagedoor.emulator import RunningEmulator
+from stagedoor.emulator import EmulatorSettings, RunningEmulator, start_emulator
 from tests.support.emulator import EmulatorControl, SignedClient
 
 LIST = {"Filter": {"GroupType": "AIGC"}}
@@ -155,6 +157,28 @@ async def test_bytes_that_are_no_text_break_no_other_page_either(emulator: Runni
     writer.close()
     await writer.wait_closed()
     assert b" 500 " not in answer.splitlines()[0]
+
+
+async def test_half_a_body_is_not_waited_for_for_ever(tmp_path: Path) -> None:
+    running = await start_emulator(EmulatorSettings(data_dir=tmp_path, body_timeout=timedelta(seconds=0.1)))
+    host, port = running.url.removeprefix("http://").split(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    writer.write(b"POST /?Action=ListAssets&Version=2024-01-01 HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n{")
+    assert b" 408 " in await asyncio.wait_for(reader.readline(), 10)
+    writer.close()
+    await writer.wait_closed()
+    await running.stop()
+
+
+async def test_a_failure_inside_still_wears_the_envelope(
+    ark: SignedClient, control: EmulatorControl, pictures: str, tmp_path: Path
+) -> None:
+    group = await ark.ok("CreateAssetGroup", Name="n")
+    # With no folder to keep media in, the action itself fails.
+    await asyncio.to_thread((tmp_path / "emulator" / "media").rmdir)
+    answer = await ark.call("CreateAsset", GroupId=group["Id"], URL=pictures, AssetType="Image")
+    assert (answer.status, answer.code, answer.error["CodeN"]) == (500, "InternalError", 100014)
+    assert [call["status"] for call in await control.ledger("CreateAsset")] == [500]
 
 
 @pytest.mark.parametrize("quotas", [False, True])

@@ -2,8 +2,6 @@
 
 from typing import Any
 
-import pytest
-
 from stagedoor.assets.delete import CHUNK
 from tests.support.emulator import EmulatorControl
 from tests.support.gateway import FAST_MODEL, MODEL, Api, RunningGateway
@@ -64,22 +62,19 @@ async def test_limits_of_name_and_description_count_characters(api: Api, control
             assert await control.calls(action) == before
 
 
-@pytest.mark.parametrize(
-    ("fields", "code"),
-    [
+async def test_what_cannot_be_created_costs_no_upstream_call(api: Api, control: EmulatorControl) -> None:
+    wrong: list[tuple[dict[str, Any], str]] = [
         ({"GroupType": "LivenessFace"}, "InvalidParameter.GroupType"),
         ({"GroupType": "aigc"}, "InvalidParameter.GroupType"),
         ({"Name": ""}, "InvalidParameter.Name"),
         ({"Name": None}, "InvalidParameter.Name"),
         ({"model": None}, "MissingParameter.model"),
         ({"model": "no-such-model"}, "InvalidParameter.model"),
-    ],
-)
-async def test_what_cannot_be_created_costs_no_upstream_call(
-    api: Api, control: EmulatorControl, fields: dict[str, Any], code: str
-) -> None:
-    answer = await api.call("CreateAssetGroup", **{"Name": "figures", **fields})
-    assert (answer.status, answer.code) == (400, code)
+    ]
+    for fields, code in wrong:
+        answer = await api.call("CreateAssetGroup", **{"Name": "figures", **fields})
+        assert (answer.status, answer.code) == (400, code), fields
+    assert (await api.call("CreateAssetGroup")).code == "MissingParameter.Name"
     assert await control.calls() == 0
 
 

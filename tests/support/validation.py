@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
@@ -11,11 +11,13 @@ from urllib.parse import urlencode
 import msgspec
 import pytest
 
+from stagedoor.channels.edit import NewChannel, create_channel
 from stagedoor.clock import MovableClock
 from stagedoor.db.rows import columns
 from stagedoor.validation.store import ValidationSession
 from tests.support.emulator import EmulatorControl
 from tests.support.gateway import Answer, Api, RunningGateway, free_port
+from tests.support.rawserver import Play, RawServer, enveloped, http, raw_server, say
 
 PAGE = "https://studio.example/done"
 EXCHANGE = "GetVisualValidateResult"
@@ -55,6 +57,41 @@ async def come_back(api: Api, control: EmulatorControl, check: Check, outcome: s
     return await browse(api, await control.complete(check.byted_token, outcome))
 
 
+class RawArk:
+    """A channel whose upstream is a script: it starts sessions with given tokens and says of them what it is told."""
+
+    def __init__(self, raw: RawServer, model: str) -> None:
+        self.raw = raw
+        self.model = model
+
+    async def start(self, api: Api, byted_token: str, callback_url: str = PAGE) -> Check:
+        link = {"BytedToken": byted_token, "H5Link": "https://h5.example/?x=1", "CallbackURL": callback_url}
+        self.plays(say(http(enveloped(link))))
+        return await start(api, callback_url, model=self.model)
+
+    def plays(self, play: Play) -> None:
+        """Answer everything that is asked from now on in this way."""
+        self.raw.script[:] = [play]
+
+    def gives(self, group_id: str) -> None:
+        self.plays(say(http(enveloped({"GroupId": group_id}))))
+
+    def callback_of(self, number: int) -> str:
+        """Return the CallbackURL that the request with this number carried."""
+        body = self.raw.requests[number].partition(b"\r\n\r\n")[2]
+        return str(msgspec.json.decode(body)["CallbackURL"])
+
+
+@asynccontextmanager
+async def raw_ark(gateway: RunningGateway, model: str = "raw") -> AsyncIterator[RawArk]:
+    """Run a scripted upstream and connect it as the channel of one model."""
+    async with raw_server() as raw:
+        new = NewChannel(name=model, kind="ark", endpoint=raw.url, models=[model], access_key="AK", secret_key="SK")
+        await create_channel(gateway.rt, new)
+        advance(gateway.clock, seconds=1.5)
+        yield RawArk(raw, model)
+
+
 def with_query(url: str, **fields: str) -> str:
     """Return the address with another query."""
     return f"{url.partition('?')[0]}?{urlencode(fields)}" if fields else url.partition("?")[0]
@@ -78,10 +115,13 @@ def waiting_callers() -> int:
     return sum(len(getattr(task, "_callbacks", None) or ()) - 1 for task in exchanges)
 
 
-async def until(holds: Callable[[], bool], *, seconds: float = 20) -> None:
+async def until(holds: Callable[[], bool | Awaitable[bool]], *, seconds: float = 20) -> None:
     """Return when the condition holds; fail the test when that takes longer than ``seconds``."""
     deadline = time.monotonic() + seconds
-    while not holds():
+    while True:
+        answer = holds()
+        if answer if isinstance(answer, bool) else await answer:
+            return
         assert time.monotonic() < deadline, f"this did not come true within {seconds} s"
         await asyncio.sleep(0.005)
 

@@ -4,19 +4,18 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from stagedoor.channels.edit import NewChannel, create_channel
 from tests.support.emulator import EmulatorControl
 from tests.support.gateway import Api, RunningGateway
-from tests.support.rawserver import enveloped, http, raw_server, refused, say
+from tests.support.rawserver import http, refused, say
 from tests.support.validation import (
     EXCHANGE,
-    PAGE,
     advance,
     browse,
     come_back,
     exchange,
     exchanges_done,
     on_sqlite,
+    raw_ark,
     session_of,
     start,
     with_query,
@@ -198,24 +197,15 @@ async def test_a_pass_after_a_failure_is_believed(gateway: RunningGateway, api: 
 async def test_a_forged_pass_makes_no_group_because_ark_has_the_last_word(
     gateway: RunningGateway, api: Api, control: EmulatorControl
 ) -> None:
-    # The addresses are learnt from checks that were not passed; the person of the first one is not finished yet.
-    async with raw_server(say(http(refused("ValidatePending"), status=400))) as ark:
-        raw = {"BytedToken": "20260331144916F1", "H5Link": "https://h5.example/?x=1", "CallbackURL": PAGE}
-        ark.script[:] = [say(http(enveloped(raw)))]
-        await create_channel(
-            gateway.rt,
-            NewChannel(name="raw", kind="ark", endpoint=ark.url, models=["raw"], access_key="AK", secret_key="SK"),
-        )
-        advance(gateway.clock, seconds=1.5)
-        pending = await start(api, model="raw")
-        sent = ark.requests[0].partition(b"/cb/")[2].partition(b'"')[0].decode()
+    async with raw_ark(gateway) as ark:
+        check = await ark.start(api, "20260331144916F1")
+        forged = with_query(ark.callback_of(0), **official(check.byted_token))
         for verdict, code in (("ValidatePending", "ValidatePending"), ("NotFound", "BytedTokenRefused")):
-            ark.script[:] = [say(http(refused(verdict), status=400))]
-            answer = await browse(api, with_query(f"{gateway.url}/cb/{sent}", **official(pending.byted_token)))
-            assert answer.status == 303
+            ark.plays(say(http(refused(verdict), status=400)))
+            assert (await browse(api, forged)).status == 303
             await exchanges_done()
-            assert (await exchange(api, pending)).code == code
-        assert (await session_of(gateway, pending)).group_id is None
+            assert (await exchange(api, check)).code == code
+        assert (await session_of(gateway, check)).group_id is None
 
     failed = await start(api)
     redirect = await control.complete(failed.byted_token, "fail")

@@ -5,13 +5,11 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from stagedoor.channels.edit import NewChannel, create_channel
 from stagedoor.validation.start import with_language
 from tests.support.emulator import EmulatorControl
 from tests.support.gateway import Api, RunningGateway
-from tests.support.rawserver import enveloped, http, raw_server, say
 from tests.support.stored import stored_bytes
-from tests.support.validation import EXCHANGE, PAGE, START, advance, come_back, exchange, on_sqlite, session_of, start
+from tests.support.validation import EXCHANGE, PAGE, START, come_back, exchange, on_sqlite, raw_ark, session_of, start
 from tests.validation.conftest import RunGateway
 
 LONG_STATE_BITS = 128
@@ -92,8 +90,8 @@ async def test_each_language_of_the_contract_arrives_in_the_link_and_others_are_
         assert parse_qs(urlsplit(check.h5_link).query)["lng"] == [language]
         assert parse_qs(urlsplit(check.h5_link).query)["bytedToken"] == [check.byted_token]
     assert parse_qs(urlsplit((await start(api)).h5_link).query)["lng"] == ["zh"]
-    for language in ("EN", "fr", "", "zh&x=1", 5):
-        assert (await api.call(START, CallbackURL=PAGE, Lng=language)).code == "InvalidParameter.Lng"
+    for other in ("EN", "fr", "", "zh&x=1", 5):
+        assert (await api.call(START, CallbackURL=PAGE, Lng=other)).code == "InvalidParameter.Lng"
 
 
 BAD_PAGES = [
@@ -157,15 +155,10 @@ async def test_a_tenant_bound_to_a_project_starts_its_sessions_there_and_nowhere
 
 
 async def test_a_token_that_was_given_before_is_not_taken_for_a_new_session(gateway: RunningGateway) -> None:
-    result = {"BytedToken": "20260331144916", "H5Link": "https://h5.example/?x=1", "CallbackURL": PAGE}
-    async with raw_server(say(http(enveloped(result)))) as ark:
-        await create_channel(
-            gateway.rt,
-            NewChannel(name="raw", kind="ark", endpoint=ark.url, models=["raw"], access_key="AK", secret_key="SK"),
-        )
-        advance(gateway.clock, seconds=1.5)
-        first, second = await gateway.client(), await gateway.client()
-        check = await start(first, model="raw")
+    first, second = await gateway.client(), await gateway.client()
+    async with raw_ark(gateway) as ark:
+        check = await ark.start(first, "20260331144916")
         before = await session_of(gateway, check)
-        assert (await second.call(START, model="raw", CallbackURL=PAGE)).code == "UpstreamMalformed"
+        again = await second.call(START, model=ark.model, CallbackURL=PAGE)
+        assert (again.status, again.code) == (502, "UpstreamMalformed")
         assert await session_of(gateway, check) == before

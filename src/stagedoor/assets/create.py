@@ -1,16 +1,18 @@
 """⑥ Upload an asset by URL."""
 
+import msgspec
+
 from stagedoor.assets.address import check_url
-from stagedoor.assets.result import to_result
+from stagedoor.assets.shown import show_written
 from stagedoor.assets.store import Asset, add_asset
 from stagedoor.call import Call
-from stagedoor.contract import requests, results
+from stagedoor.contract import requests
 from stagedoor.db.database import AlreadyThere
 from stagedoor.errors import DatabaseUnavailable, OutcomeUnknown, UpstreamMalformed
 from stagedoor.groups.store import AssetGroup, get_group
 
 
-async def create_asset(call: Call, request: requests.CreateAsset) -> results.Asset:
+async def create_asset(call: Call, request: requests.CreateAsset) -> msgspec.Raw:
     """Hand the URL to the upstream once and record who owns the asset it made."""
     rt = call.rt
     group = await rt.db.read(lambda tx: get_group(tx, call.tenant_id, request.GroupId, request.ProjectName))
@@ -24,7 +26,7 @@ async def create_asset(call: Call, request: requests.CreateAsset) -> results.Ass
         raise UpstreamMalformed("The asset library answered with the id of an asset that exists already.") from None
     except DatabaseUnavailable as error:
         raise OutcomeUnknown(f"The asset {asset.id} was created but could not be recorded.") from error
-    return to_result(asset, rt.vault, asset.created_at)
+    return show_written(rt, asset)
 
 
 def _body(request: requests.CreateAsset, group: AssetGroup) -> dict[str, object]:

@@ -1,9 +1,12 @@
 """⑦ List assets, from our own rows."""
 
+import msgspec
+
 from stagedoor.assets.look import is_due, look_later
-from stagedoor.assets.result import to_result
+from stagedoor.assets.shown import show_asset
 from stagedoor.assets.store import STATUSES, count_assets, count_selected_assets, list_assets
 from stagedoor.call import Call
+from stagedoor.clock import to_microseconds
 from stagedoor.contract import requests, results
 from stagedoor.contract.paging import read_paging
 from stagedoor.db.database import Param, Tx
@@ -16,7 +19,13 @@ DEEPEST = 20_000
 COLUMNS = {"CreateTime": "created_at", "UpdateTime": "updated_at", "GroupId": "group_id"}
 
 
-async def answer_list_assets(call: Call, request: requests.ListAssets) -> results.AssetPage:
+class ShownPage(results.PageOf, frozen=True, kw_only=True):
+    """An AssetPage of assets in print."""
+
+    Items: list[msgspec.Raw]
+
+
+async def answer_list_assets(call: Call, request: requests.ListAssets) -> ShownPage:
     """Filter, sort and page what the tenant owns; assets still Processing are looked at for the next reader."""
     wanted = request.Filter or requests.AssetFilter()
     selection = select_assets(call.tenant_id, wanted, request.ProjectName)
@@ -41,11 +50,11 @@ async def answer_list_assets(call: Call, request: requests.ListAssets) -> result
         heavy=bool(selection.conditions) and not wanted.AssetIds,
     )
     rows, counters = await answer_page(call.rt.db, listing)
+    now = to_microseconds(call.rt.clock.now())
     for row in rows:
-        if row.status == "Processing" and is_due(call.rt, row, fresh=False):
-            look_later(call.rt, call.book, row)
-    now = call.rt.clock.now()
-    return results.AssetPage(Items=[to_result(row, call.rt.vault, now) for row in rows], **counters)
+        if row.status == "Processing" and is_due(row, now):
+            look_later(call.rt, call.book, call.tenant_id, row.id)
+    return ShownPage(Items=[show_asset(call.rt, row, now) for row in rows], **counters)
 
 
 def select_assets(tenant_id: str, wanted: requests.AssetFilter, project_name: str | None) -> Selection:

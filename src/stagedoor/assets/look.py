@@ -7,8 +7,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 
-from stagedoor.assets.result import url_place
-from stagedoor.assets.store import STATUSES, Asset, get_asset, mark_asset_seen
+from stagedoor.assets.shown import url_place
+from stagedoor.assets.store import STATUSES, Asset, ShownAsset, get_asset, mark_asset_seen
 from stagedoor.channels.book import ChannelBook
 from stagedoor.clock import from_iso
 from stagedoor.contract.operations import BY_ACTION
@@ -16,15 +16,14 @@ from stagedoor.crypto import Vault
 from stagedoor.errors import UpstreamMalformed
 from stagedoor.runtime import Runtime
 
-RECENT = timedelta(seconds=1)
-REFRESH_URL_BEFORE = timedelta(hours=1)
+RECENT = 1_000_000
+REFRESH_URL_BEFORE = 3600 * 1_000_000
 URL_LIFETIME = timedelta(hours=12)
 GET_ASSET = BY_ACTION["GetAsset"]
 
 
-def is_due(rt: Runtime, asset: Asset, *, fresh: bool) -> bool:
-    """Tell whether our record is not good enough to answer from."""
-    now = rt.clock.now()
+def is_due(asset: ShownAsset, now: int, *, fresh: bool = False) -> bool:
+    """Tell whether our record is not good enough to answer from; ``now`` is in microseconds since 1970."""
     if asset.status == "Processing":
         return asset.looked_at is None or now - asset.looked_at >= RECENT
     return fresh or (
@@ -37,9 +36,13 @@ async def look(rt: Runtime, book: ChannelBook, asset: Asset) -> Asset:
     return await rt.tasks.share(f"look:{asset.id}", lambda: _look(rt, book, asset))
 
 
-def look_later(rt: Runtime, book: ChannelBook, asset: Asset) -> None:
+def look_later(rt: Runtime, book: ChannelBook, tenant_id: str, asset_id: str) -> None:
     """Ask Ark without waiting for the answer; the next reader sees it."""
-    rt.tasks.launch(f"look:{asset.id}", lambda: _look(rt, book, asset))
+
+    async def work() -> Asset:
+        return await _look(rt, book, await rt.db.read(lambda tx: get_asset(tx, tenant_id, asset_id)))
+
+    rt.tasks.launch(f"look:{asset_id}", work)
 
 
 async def _look(rt: Runtime, book: ChannelBook, asset: Asset) -> Asset:
@@ -70,7 +73,7 @@ def merge_look(asset: Asset, answer: Mapping[str, Any], vault: Vault, now: datet
         status=status,
         error_code=(str(code) if code else "InternalError") if status == "Failed" else None,
         error_message=str(message or "") if status == "Failed" else None,
-        url=vault.seal(url_place(asset.id), url) if isinstance(url, str) and url else None,
+        url=vault.seal(url_place(asset.id), msgspec.json.encode(url)) if isinstance(url, str) and url else None,
         url_expires_at=now + _lifetime(url) if isinstance(url, str) and url else None,
         last_inference_at=from_iso(inference) if isinstance(inference, str) else asset.last_inference_at,
         updated_at=asset.updated_at if asset.status == status else now,

@@ -2,10 +2,14 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Literal, Self, TypeVar
 
 import msgspec
+from msgspec import UNSET
 
-from stagedoor.contract.fields import AssetStatus, AssetType, GroupType
+from stagedoor.clock import to_iso, to_microseconds
+from stagedoor.contract import results
+from stagedoor.contract.fields import AssetStatus, AssetType, GroupType, Moderation
 from stagedoor.db.counters import add_to_counters, sum_counters
 from stagedoor.db.database import Tx
 from stagedoor.db.pages import Order, Place, Selection, count_query, page_query
@@ -26,7 +30,7 @@ class Asset(msgspec.Struct, frozen=True):
     asset_type: AssetType
     name: str
     name_folded: str
-    moderation: str
+    moderation: Literal["Default", "Skip"]
     project_name: str
     status: AssetStatus
     error_code: str | None
@@ -37,6 +41,56 @@ class Asset(msgspec.Struct, frozen=True):
     created_at: datetime
     updated_at: datetime
     looked_at: datetime | None
+
+
+class ShownAsset(msgspec.Struct, frozen=True):
+    """What answering needs of an asset; times are microseconds since 1970, as they are stored."""
+
+    id: str
+    group_id: str
+    project_name: str
+    status: AssetStatus
+    shown: bytes
+    url: bytes | None
+    url_expires_at: int | None
+    created_at: int
+    updated_at: int
+    looked_at: int | None
+
+    @classmethod
+    def of(cls, asset: Asset) -> Self:
+        return cls(
+            id=asset.id,
+            group_id=asset.group_id,
+            project_name=asset.project_name,
+            status=asset.status,
+            shown=print_asset(asset),
+            url=asset.url,
+            url_expires_at=None if asset.url_expires_at is None else to_microseconds(asset.url_expires_at),
+            created_at=to_microseconds(asset.created_at),
+            updated_at=to_microseconds(asset.updated_at),
+            looked_at=None if asset.looked_at is None else to_microseconds(asset.looked_at),
+        )
+
+
+def print_asset(asset: Asset) -> bytes:
+    """Return the answer's JSON of an asset, without its address."""
+    failed = asset.error_code if asset.status == "Failed" else None
+    return msgspec.json.encode(
+        results.Asset(
+            Id=asset.id,
+            GroupId=asset.group_id,
+            Name=asset.name,
+            AssetType=asset.asset_type,
+            Status=asset.status,
+            ProjectName=asset.project_name,
+            CreateTime=to_iso(asset.created_at),
+            UpdateTime=to_iso(asset.updated_at),
+            Moderation=Moderation(Strategy=asset.moderation),
+            Error=UNSET if failed is None else results.AssetError(Code=failed, Message=asset.error_message or ""),
+            LastInferenceTime=UNSET if asset.last_inference_at is None else to_iso(asset.last_inference_at),
+        )
+    )
 
 
 def counters_of_asset(group_id: str, group_type: str, status: str) -> tuple[str, str]:
@@ -61,21 +115,12 @@ async def add_asset(tx: Tx, tenant_id: str, asset: Asset) -> None:
 
     """
     await tx.execute(
-        f"INSERT INTO assets ({columns(Asset)}) VALUES (:id, :tenant_id, :channel_id, :group_id, :group_type,"
+        f"INSERT INTO assets ({columns(Asset)}, shown) VALUES (:id, :tenant_id, :channel_id, :group_id, :group_type,"
         " :asset_type, :name, :name_folded, :moderation, :project_name, :status, :error_code, :error_message, :url,"
-        " :url_expires_at, :last_inference_at, :created_at, :updated_at, :looked_at)",
-        **{**msgspec.structs.asdict(asset), "tenant_id": tenant_id},
+        " :url_expires_at, :last_inference_at, :created_at, :updated_at, :looked_at, :shown)",
+        **{**msgspec.structs.asdict(asset), "tenant_id": tenant_id, "shown": print_asset(asset)},
     )
     await _count(tx, tenant_id, asset, asset.status, 1)
-
-
-async def find_asset(tx: Tx, tenant_id: str, asset_id: str) -> Asset | None:
-    return await tx.find(
-        Asset,
-        f"SELECT {columns(Asset)} FROM assets WHERE id = :id AND tenant_id = :tenant_id",
-        id=asset_id,
-        tenant_id=tenant_id,
-    )
 
 
 async def get_asset(tx: Tx, tenant_id: str, asset_id: str, project_name: str | None = None) -> Asset:
@@ -85,8 +130,26 @@ async def get_asset(tx: Tx, tenant_id: str, asset_id: str, project_name: str | N
         NotFound: the tenant has no such asset; another tenant's looks the same.
 
     """
-    asset = await find_asset(tx, tenant_id, asset_id)
-    if asset is None or project_name not in {None, asset.project_name}:
+    return await _get(tx, Asset, tenant_id, asset_id, project_name)
+
+
+async def get_shown_asset(tx: Tx, tenant_id: str, asset_id: str, project_name: str | None = None) -> ShownAsset:
+    """Return what answering needs of an asset of the tenant.
+
+    Raises:
+        NotFound: the tenant has no such asset; another tenant's looks the same.
+
+    """
+    return await _get(tx, ShownAsset, tenant_id, asset_id, project_name)
+
+
+Form = TypeVar("Form", Asset, ShownAsset)
+
+
+async def _get(tx: Tx, form: type[Form], tenant_id: str, asset_id: str, project_name: str | None) -> Form:
+    sql = f"SELECT {columns(form)} FROM assets WHERE id = :id AND tenant_id = :tenant_id"
+    asset = await tx.find(form, sql, id=asset_id, tenant_id=tenant_id)
+    if asset is None or (project_name is not None and project_name != asset.project_name):
         raise NotFound(f"The specified asset {asset_id} is not found.", field="asset_id")
     return asset
 
@@ -96,8 +159,8 @@ async def mark_asset_seen(tx: Tx, tenant_id: str, before: Asset, seen: Asset) ->
     changed = await tx.execute(
         "UPDATE assets SET status = :status, error_code = :error_code, error_message = :error_message, url = :url,"
         " url_expires_at = :url_expires_at, last_inference_at = :last_inference_at, moderation = :moderation,"
-        " updated_at = :updated_at, looked_at = :looked_at"
-        " WHERE id = :id AND tenant_id = :tenant_id AND status = :status_before",
+        " updated_at = :updated_at, looked_at = :looked_at, shown = :shown"
+        " WHERE id = :id AND tenant_id = :tenant_id AND status = :status_before AND updated_at = :updated_before",
         id=seen.id,
         tenant_id=tenant_id,
         status=seen.status,
@@ -109,7 +172,9 @@ async def mark_asset_seen(tx: Tx, tenant_id: str, before: Asset, seen: Asset) ->
         moderation=seen.moderation,
         updated_at=seen.updated_at,
         looked_at=seen.looked_at,
+        shown=print_asset(seen),
         status_before=before.status,
+        updated_before=before.updated_at,
     )
     if changed and before.status != seen.status:
         await _count(tx, tenant_id, before, before.status, -1)
@@ -117,16 +182,21 @@ async def mark_asset_seen(tx: Tx, tenant_id: str, before: Asset, seen: Asset) ->
     return bool(changed)
 
 
-async def mark_asset_renamed(tx: Tx, tenant_id: str, asset_id: str, name: str, now: datetime) -> None:
-    await tx.execute(
-        "UPDATE assets SET name = :name, name_folded = :name_folded, updated_at = :now"
-        " WHERE id = :id AND tenant_id = :tenant_id",
-        id=asset_id,
+async def mark_asset_renamed(tx: Tx, tenant_id: str, before: Asset, renamed: Asset) -> bool:
+    """Record a new name, unless the asset has changed meanwhile; tell whether it was recorded."""
+    changed = await tx.execute(
+        "UPDATE assets SET name = :name, name_folded = :name_folded, updated_at = :updated_at, shown = :shown"
+        " WHERE id = :id AND tenant_id = :tenant_id AND status = :status_before AND updated_at = :updated_before",
+        id=renamed.id,
         tenant_id=tenant_id,
-        name=name,
-        name_folded=name.casefold(),
-        now=now,
+        name=renamed.name,
+        name_folded=renamed.name_folded,
+        updated_at=renamed.updated_at,
+        shown=print_asset(renamed),
+        status_before=before.status,
+        updated_before=before.updated_at,
     )
+    return changed == 1
 
 
 class _Removed(msgspec.Struct, frozen=True):
@@ -170,9 +240,9 @@ async def _uncount(tx: Tx, tenant_id: str, removed: Sequence[_Removed]) -> None:
 
 async def list_assets(
     tx: Tx, selection: Selection, order: Order, *, limit: int, offset: int, after: Place | None
-) -> list[Asset]:
-    sql, params = page_query(Asset, selection, order, limit=limit, offset=offset, after=after)
-    return await tx.list(Asset, sql, **params)
+) -> list[ShownAsset]:
+    sql, params = page_query(ShownAsset, selection, order, limit=limit, offset=offset, after=after)
+    return await tx.list(ShownAsset, sql, **params)
 
 
 async def count_selected_assets(tx: Tx, selection: Selection) -> int:

@@ -31,6 +31,7 @@ class ChannelBook:
         self._rt = rt
         self._gate = Gate()
         self._live: dict[str, LiveChannel] = {}
+        self._by_model: dict[str, Channel] = {}
         self._fresh_until: datetime | None = None
 
     async def choose(self, model: str) -> Channel:
@@ -41,14 +42,13 @@ class ChannelBook:
             InvalidParameter: none of them has this model.
 
         """
-        usable = [live.channel for live in (await self._current()).values() if live.channel.disabled_at is None]
-        for channel in usable:
-            if model in channel.models:
-                return channel
-        if not usable:
+        await self._refresh()
+        channel = self._by_model.get(model)
+        if channel is not None:
+            return channel
+        if not self._by_model:
             raise NoChannel
-        models = sorted({known for channel in usable for known in channel.models})
-        raise InvalidParameter(f"The model must be one of: {', '.join(models)}.", field="model")
+        raise InvalidParameter(f"The model must be one of: {', '.join(sorted(self._by_model))}.", field="model")
 
     async def get(self, channel_id: str) -> Channel:
         """Return a channel, disabled or not.
@@ -73,18 +73,22 @@ class ChannelBook:
         return await live.upstream.call(operation, body)
 
     async def _get(self, channel_id: str) -> LiveChannel:
-        live = (await self._current()).get(channel_id)
+        await self._refresh()
+        live = self._live.get(channel_id)
         if live is None:
             raise NoChannel("The upstream account of this object is no longer set up.")
         return live
 
-    async def _current(self) -> dict[str, LiveChannel]:
+    async def _refresh(self) -> None:
         now = self._rt.clock.now()
-        if self._fresh_until is None or now >= self._fresh_until:
-            channels = await self._rt.db.read(list_channels)
-            self._live = {channel.id: self._connected(channel) for channel in channels}
-            self._fresh_until = now + FRESH
-        return self._live
+        if self._fresh_until is not None and now < self._fresh_until:
+            return
+        channels = await self._rt.db.read(list_channels)
+        self._live = {channel.id: self._connected(channel) for channel in channels}
+        # The preferred channel comes first in the list, so it is written last.
+        usable = [channel for channel in reversed(channels) if channel.disabled_at is None]
+        self._by_model = {model: channel for channel in usable for model in channel.models}
+        self._fresh_until = now + FRESH
 
     def _connected(self, channel: Channel) -> LiveChannel:
         known = self._live.get(channel.id)

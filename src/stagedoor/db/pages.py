@@ -24,11 +24,10 @@ class Order(msgspec.Struct, frozen=True):
 
 
 class Place(msgspec.Struct, frozen=True, array_like=True):
-    """Where a page ended: the sort value and the id of its last row, and which list it was."""
+    """Where a page ended: the sort value and the id of its last row."""
 
     value: int | str
     id: str
-    listing: str
 
 
 class Selection(msgspec.Struct, frozen=True):
@@ -91,22 +90,26 @@ def listing_digest(*parts: object) -> str:
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:12]
 
 
-def write_next_token(place: Place) -> str:
-    return base64.urlsafe_b64encode(msgspec.json.encode(place)).decode().rstrip("=")
+def write_next_token(place: Place, listing: str) -> str:
+    """Return the token of a place in a list; the digest of both is in it, so that it fits nowhere else."""
+    raw = msgspec.json.encode((place.value, place.id, listing_digest(listing, place)))
+    return base64.urlsafe_b64encode(raw).decode().rstrip("=")
 
 
-def read_next_token(token: str) -> Place:
+def read_next_token(token: str, listing: str) -> Place:
     """Read a NextToken.
 
     Raises:
-        ValueError: it was not made here.
+        ValueError: it was not made here, was changed, or belongs to another list.
 
     """
     try:
         raw = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
-        place = msgspec.json.decode(raw, type=Place)
+        value, row_id, _ = msgspec.json.decode(raw, type=tuple[int | str, str, str])
     except (ValueError, msgspec.MsgspecError):
         raise ValueError("This is no NextToken.") from None
-    if (isinstance(place.value, int) and abs(place.value) >= 2**63) or "\0" in f"{place.value}{place.id}":
-        raise ValueError("This is no NextToken.")
+    place = Place(value, row_id)
+    # Written again it must be the same text: base64 and JSON both have several ways to say one thing.
+    if write_next_token(place, listing) != token:
+        raise ValueError("The NextToken belongs to a list with another filter or sort, or was changed.")
     return place

@@ -81,8 +81,7 @@ ADVICE: Mapping[str, tuple[str, str]] = {
     "ValidatePending": ("Wait for the callback, then send ⑫ again.", "⑪, then ⑫ at once."),
     "ExchangeInProgress": (
         "Send ⑫ again after a second. It never starts a second exchange.",
-        'Pass a check with the fault `{"action": "GetVisualValidateResult", "kind": "hold"}` ordered; ⑫ gives up waiting after 25 s '
-        "(`exchange_wait`).",
+        'Pass a check under the fault `{"action": "GetVisualValidateResult", "kind": "hold"}`; ⑫ waits for 25 s (`exchange_wait`).',
     ),
     "ValidateFailed": (
         "Ask the actor, then start again at ⑪.",
@@ -98,8 +97,10 @@ ADVICE: Mapping[str, tuple[str, str]] = {
     ),
     "ExchangeUnknown": (
         "Do not start again: the group may exist. Ask the operator, who finds it in the asset library.",
-        '⑪, the setting `{"token_policy": "used_up_by_success"}`, the fault `{"action": "GetVisualValidateResult", "kind": '
-        '"reset_after"}`, play the person, open the redirect, ⑫ until it answers this.',
+        (
+            '⑪, the setting `{"token_policy": "used_up_by_success"}`, the fault `{"action": "GetVisualValidateResult", "kind": '
+            '"reset_after"}`, play the person, open the redirect, ⑫ until it answers this.'
+        ),
     ),
     "MissingParameter": ("Add the parameter named behind the dot.", "① without `model`."),
     "InvalidParameter": (

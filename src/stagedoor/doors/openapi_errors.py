@@ -18,10 +18,14 @@ ErrorType = type[StagedoorError]
 REQUEST_ID = "20260601191715C9DAA092032F19CEC367"
 REGION = "cn-beijing"
 
-EVERYWHERE: tuple[ErrorType, ...] = (errors.MethodNotAllowed, errors.RequestTooLarge, errors.InternalError)
+EVERYWHERE: tuple[ErrorType, ...] = (
+    errors.InvalidParameter,
+    errors.MethodNotAllowed,
+    errors.RequestTooLarge,
+    errors.InternalError,
+)
 DATABASE: tuple[ErrorType, ...] = (errors.DatabaseUnavailable,)
 KEY: tuple[ErrorType, ...] = (errors.MissingAuthenticationToken, errors.AuthenticationError, errors.AccessDenied)
-PARAMETERS: tuple[ErrorType, ...] = (errors.MissingParameter, errors.InvalidParameter)
 BODY: tuple[ErrorType, ...] = (errors.RequestTimeout, errors.UnsupportedMediaType)
 UPSTREAM: tuple[ErrorType, ...] = (
     errors.OperationDenied,
@@ -50,7 +54,7 @@ WITHOUT_NOT_FOUND = frozenset({"ListAssetGroups", "ListAssets"})
 
 def errors_of(operation: Operation) -> tuple[ErrorType, ...]:
     """Return every error that one of the twelve operations can answer with."""
-    found = [*EVERYWHERE, *DATABASE, *KEY, *PARAMETERS, errors.NoChannel]
+    found = [*EVERYWHERE, *DATABASE, *KEY, errors.MissingParameter, errors.NoChannel]
     if not operation.in_query:
         found += BODY
     if operation.action not in WITHOUT_NOT_FOUND:
@@ -69,7 +73,7 @@ def errors_of_admin(path: str, action: Action) -> tuple[ErrorType, ...]:
     """Return every error that an operator's action can answer with."""
     found = [*EVERYWHERE, *DATABASE, *KEY]
     if action.body is not None:
-        found += [*PARAMETERS, *BODY]
+        found += [errors.MissingParameter, *BODY]
     if "{" in path:
         found.append(errors.NotFound)
     if action.name in {"CreateChannel", "UpdateChannel"}:

@@ -46,7 +46,7 @@ from stagedoor.runtime import Runtime
 from stagedoor.validation.exchange import exchange_token
 from stagedoor.validation.start import start_session
 
-Perform = Callable[[Call, Any], Awaitable[msgspec.Struct]]
+Perform = Callable[[Call, Any], Awaitable[msgspec.Struct | msgspec.Raw]]
 
 PERFORM: Mapping[str, Perform] = {
     "CreateAssetGroup": create_group,

@@ -20,7 +20,6 @@ from stagedoor.emulator.ledger import masked
 from stagedoor.emulator.mischief import deliver
 from stagedoor.emulator.world import WORLD, World
 
-BODY_SECONDS = 30
 MAX_QUERY_FIELDS = 100
 LONGEST_NAME = 100
 log = structlog.get_logger("stagedoor.emulator")
@@ -102,14 +101,15 @@ def _clean(value: str) -> str:
 
 
 async def _read_body(request: web.Request, world: World) -> bytes:
+    seconds = world.settings.body_timeout.total_seconds()
     try:
-        async with asyncio.timeout(BODY_SECONDS):
+        async with asyncio.timeout(seconds):
             return await request.read()
     except web.HTTPRequestEntityTooLarge:
         limit = world.settings.max_body_bytes
         raise ArkError(413, "InvalidParameter", f"The request body is larger than {limit} bytes.") from None
     except TimeoutError:
-        raise ArkError(408, "InvalidParameter", f"The request body did not arrive within {BODY_SECONDS} s.") from None
+        raise ArkError(408, "InvalidParameter", f"The request body did not arrive within {seconds:g} s.") from None
 
 
 def _admit(world: World, request: web.Request, query: list[tuple[str, str]], call: Call, raw: bytes) -> None:

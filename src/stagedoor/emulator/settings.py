@@ -65,6 +65,7 @@ class EmulatorSettings(Struct, frozen=True, kw_only=True):
     public_url: str | None = None
     signature_window: timedelta = timedelta(minutes=15)
     max_body_bytes: int = 1 << 20
+    body_timeout: timedelta = timedelta(seconds=30)
     max_download_bytes: int = 200 << 20
     download_timeout: timedelta = timedelta(seconds=10)
     rules: Rules = Rules()

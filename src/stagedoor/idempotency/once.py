@@ -33,7 +33,7 @@ START_SESSION = "CreateVisualValidateSession"
 
 
 async def run_once(
-    call: Call, operation: Operation, key: str, body: bytes, work: Callable[[], Awaitable[msgspec.Struct]]
+    call: Call, operation: Operation, key: str, body: bytes, work: Callable[[], Awaitable[msgspec.Struct | msgspec.Raw]]
 ) -> tuple[msgspec.Raw, bool]:
     """Return the Result, as JSON, of the first request with this key, and whether it was one before this.
 
@@ -96,7 +96,9 @@ def _recorded(call: Call, found: IdempotencyKey, mine: IdempotencyKey, now: date
     return None
 
 
-async def _run(call: Call, key: IdempotencyKey, work: Callable[[], Awaitable[msgspec.Struct]]) -> msgspec.Raw:
+async def _run(
+    call: Call, key: IdempotencyKey, work: Callable[[], Awaitable[msgspec.Struct | msgspec.Raw]]
+) -> msgspec.Raw:
     rt, tenant_id = call.rt, call.tenant_id
     try:
         result = msgspec.json.encode(await work())

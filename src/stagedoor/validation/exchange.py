@@ -136,7 +136,7 @@ async def _ask(rt: Runtime, book: ChannelBook, claimed: ValidationSession) -> re
             claimed.channel_id, QUERY, {"BytedToken": byted_token, "ProjectName": claimed.project_name}
         )
     except StagedoorError as error:
-        raise await _settle_error(rt, claimed, error) from error
+        return await _settle_error(rt, claimed, error)
     return await _settle(rt, claimed, str(answer["GroupId"]))
 
 
@@ -164,15 +164,15 @@ async def _settle(rt: Runtime, claimed: ValidationSession, group_id: str) -> res
     raise ExchangeUnknown
 
 
-async def _settle_error(rt: Runtime, claimed: ValidationSession, error: StagedoorError) -> StagedoorError:
-    """Record what an exchange without a group means, and return the error to answer with."""
+async def _settle_error(rt: Runtime, claimed: ValidationSession, error: StagedoorError) -> results.ExchangedGroup:
+    """Record what an exchange without a group means and raise it, unless a process that took over has found the group."""
     answers_owed_before = claimed.unanswered - 1
     if isinstance(error, BytedTokenRefused) and answers_owed_before > 0:
         # Ark may have given the group to an answer that was lost: that is no refusal of the actor.
         error = ExchangeUnknown(upstream=error.upstream)
     tenant_id, now = claimed.tenant_id, rt.clock.now()
 
-    async def work(tx: Tx) -> None:
+    async def work(tx: Tx) -> ValidationSession:
         if isinstance(error, ExchangeUnknown):
             await _mark_unknown(rt, tx, claimed)
         elif isinstance(error, ValidateFailed):
@@ -182,11 +182,14 @@ async def _settle_error(rt: Runtime, claimed: ValidationSession, error: Stagedoo
         else:
             owed = claimed.unanswered if may_have_been_sent(error) else answers_owed_before
             await release_exchange(tx, tenant_id, claimed, outcome=error.code, unanswered=owed)
+        return await get_session(tx, tenant_id, claimed.id)
 
-    await rt.db.write(work)
+    session = await rt.db.write(work)
+    if session.state == "exchanged":
+        return session.to_result()
     if not isinstance(error, ExchangeError):
         log.warning("exchange_did_not_settle", session_id=claimed.id, error=error.full_code)
-    return error
+    raise error
 
 
 async def _mark_unknown(rt: Runtime, tx: Tx, claimed: ValidationSession) -> None:

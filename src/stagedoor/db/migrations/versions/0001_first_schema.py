@@ -119,7 +119,10 @@ def upgrade() -> None:
         sa.Column("status", sa.Text(), nullable=False),
         sa.Column("error_code", sa.Text(), nullable=True),
         sa.Column("error_message", sa.Text(), nullable=True),
-        sa.Column("url", sa.LargeBinary(), nullable=True, comment="Ark's presigned address, sealed"),
+        sa.Column(
+            "shown", sa.LargeBinary(), nullable=False, comment="the answer's JSON, printed when the row was written"
+        ),
+        sa.Column("url", sa.LargeBinary(), nullable=True, comment="Ark's presigned address as a JSON string, sealed"),
         sa.Column("url_expires_at", sa.BigInteger(), nullable=True),
         sa.Column("last_inference_at", sa.BigInteger(), nullable=True),
         sa.Column("created_at", sa.BigInteger(), nullable=False),

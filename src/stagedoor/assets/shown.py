@@ -1,0 +1,35 @@
+"""How an asset is shown: printed when its row is written, so that reading it back is copying.
+
+Only the address is not in print: it is sealed, and there only while it can be used.
+"""
+
+import msgspec
+
+from stagedoor.assets.store import Asset, ShownAsset
+from stagedoor.clock import to_microseconds
+from stagedoor.runtime import Runtime
+
+
+def url_place(asset_id: str) -> str:
+    return f"assets.url:{asset_id}"
+
+
+def show_asset(rt: Runtime, asset: ShownAsset, now: int) -> msgspec.Raw:
+    """Return the answer's JSON of an asset.
+
+    Args:
+        rt: the runtime.
+        asset: the row.
+        now: microseconds since 1970.
+
+    """
+    if asset.url is None or asset.url_expires_at is None or now >= asset.url_expires_at:
+        return msgspec.Raw(asset.shown)
+    url = rt.vault.open_bytes(url_place(asset.id), asset.url)
+    return msgspec.Raw(b'%b,"URL":%b}' % (asset.shown[:-1], url))
+
+
+def show_written(rt: Runtime, asset: Asset) -> msgspec.Raw:
+    """Return the answer's JSON of an asset that has just been read or written as a whole."""
+    row = ShownAsset.of(asset)
+    return show_asset(rt, row, to_microseconds(rt.clock.now()))

@@ -1,0 +1,213 @@
+"""Every query of the lists and the stores finds its rows along an index on SQLite, however large a table grows."""
+
+import asyncio
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from stagedoor.assets import store as assets
+from stagedoor.assets.listing import COLUMNS as ASSET_COLUMNS
+from stagedoor.assets.listing import select_assets
+from stagedoor.contract.requests import AssetFilter, GroupFilter
+from stagedoor.db.counters import sum_counters
+from stagedoor.db.database import AlreadyThere, Param, Record
+from stagedoor.db.pages import Order, Place, Selection, count_query
+from stagedoor.db.sqlite import SqliteTx
+from stagedoor.groups import store as groups
+from stagedoor.groups.listing import COLUMNS as GROUP_COLUMNS
+from stagedoor.groups.listing import select_groups
+from stagedoor.idempotency import store as idempotency
+from stagedoor.keys import store as keys
+from stagedoor.validation import store as sessions
+from tests.support.rows import asset_row, group_row
+
+NOW = datetime(2026, 6, 1, tzinfo=UTC)
+SMALL = ("channels", "tenants")
+"""Tables of a handful of rows, written by operators."""
+
+
+class ExplainingTx(SqliteTx):
+    """Runs the statements and keeps the plan of each."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        super().__init__(connection)
+        self.plans: list[tuple[str, list[str]]] = []
+
+    async def find(self, into: type[Record], sql: str, /, **params: Param) -> Record | None:
+        self._explain(sql, params)
+        return await super().find(into, sql, **params)
+
+    async def list(self, into: type[Record], sql: str, /, **params: Param) -> list[Record]:
+        self._explain(sql, params)
+        return await super().list(into, sql, **params)
+
+    async def number(self, sql: str, /, **params: Param) -> int:
+        self._explain(sql, params)
+        return await super().number(sql, **params)
+
+    async def execute(self, sql: str, /, **params: Param) -> int:
+        self._explain(sql, params)
+        return await super().execute(sql, **params)
+
+    def _explain(self, sql: str, params: dict[str, Param]) -> None:
+        # The plan does not depend on the values, and EXPLAIN wants none of the right kind.
+        rows = self._connection.execute(f"EXPLAIN QUERY PLAN {sql}", dict.fromkeys(params))
+        self.plans.append((sql, [row[3] for row in rows]))
+
+    def check(self, *, may_sort: bool = False) -> None:
+        """Fail the test when a plan reads a whole table, or sorts what an index has in order."""
+        assert self.plans
+        for sql, steps in self.plans:
+            for step in steps:
+                scanned = step.startswith("SCAN ") and "CONSTANT ROW" not in step and "selected" not in step
+                assert not scanned or step.split()[1] in SMALL, (step, sql)
+                assert may_sort or "TEMP B-TREE" not in step, (step, sql)
+        self.plans.clear()
+
+
+@pytest.fixture
+def tx(sqlite_template: Path) -> Iterator[ExplainingTx]:
+    with closing(sqlite3.connect(f"file:{sqlite_template}?mode=ro", uri=True)) as template:
+        connection = sqlite3.connect(":memory:")
+        template.backup(connection)
+    with closing(connection):
+        yield ExplainingTx(connection)
+
+
+def asset_selections() -> Iterator[tuple[AssetFilter, Selection]]:
+    for group_ids, group_type, statuses, name, asset_type, asset_ids, project in product(
+        (None, [], ["g1"], ["g1", "g2", "g3"]),
+        (None, "AIGC"),
+        (None, ["Active"], ["Active", "Failed"]),
+        (None, "face"),
+        (None, "Video"),
+        (None, ["a1"], ["a1", "a2"]),
+        (None, "films"),
+    ):
+        wanted = AssetFilter(
+            GroupIds=group_ids,
+            GroupType=group_type,  # type: ignore[arg-type]  # product widens the literals
+            Statuses=statuses,  # type: ignore[arg-type]  # product widens the literals
+            Name=name,
+            AssetType=asset_type,  # type: ignore[arg-type]  # product widens the literals
+            AssetIds=asset_ids,
+        )
+        yield wanted, select_assets("t1", wanted, project)
+
+
+async def test_no_list_of_assets_reads_more_than_its_filter_names(tx: ExplainingTx) -> None:
+    for (wanted, selection), column, descending in product(asset_selections(), ASSET_COLUMNS.values(), (True, False)):
+        order = Order(column, descending=descending)
+        for after in (None, Place("g1" if column == "group_id" else 1, "a1")):
+            await assets.list_assets(tx, selection, order, limit=10, offset=0, after=after)
+            # At most a hundred rows are named by their ids; those are sorted.
+            tx.check(may_sort=bool(wanted.AssetIds))
+        await assets.count_selected_assets(tx, selection)
+        tx.check()
+
+
+async def test_no_list_of_groups_reads_more_than_its_filter_names(tx: ExplainingTx) -> None:
+    for group_ids, group_type, name, project in product(
+        (None, [], ["g1"], ["g1", "g2"]), (None, "LivenessFace"), (None, "face"), (None, "films")
+    ):
+        wanted = GroupFilter(Name=name, GroupIds=group_ids, GroupType=group_type)  # type: ignore[arg-type]  # product widens the literals
+        selection = select_groups("t1", wanted, project)
+        for column, descending, after in product(GROUP_COLUMNS.values(), (True, False), (None, Place(1, "g1"))):
+            order = Order(column, descending=descending)
+            await groups.list_groups(tx, selection, order, limit=10, offset=0, after=after)
+            tx.check(may_sort=bool(group_ids))
+        await groups.count_selected_groups(tx, selection)
+        tx.check()
+
+
+async def test_the_checker_itself_sees_a_scan_and_a_sort(tx: ExplainingTx) -> None:
+    for sql in ("SELECT count(*) FROM assets WHERE name = :x", "SELECT id FROM asset_groups WHERE id > :x ORDER BY name"):
+        await tx.number(sql, x="x")
+        with pytest.raises(AssertionError):
+            tx.check()
+        tx.plans.clear()
+    sql, params = count_query(Selection("assets", [{"name": "x"}]))
+    await tx.number(sql, **params)
+    with pytest.raises(AssertionError):
+        tx.check()
+
+
+def session_row() -> sessions.ValidationSession:
+    values: dict[str, Any] = dict.fromkeys(sessions.ValidationSession.__struct_fields__)
+    return sessions.ValidationSession(
+        **{**values, "id": "vs", "tenant_id": "t1", "channel_id": "c1", "token_hash": b"h", "claims": 1, "state": "open"}
+        | {"project_name": "p", "callback_url": "u", "unanswered": 0, "created_at": NOW}
+    )
+
+
+def idempotency_row() -> idempotency.IdempotencyKey:
+    return idempotency.IdempotencyKey("t1", "CreateAsset", b"k", b"b", NOW, 1, None, None, NOW)
+
+
+def api_key_row() -> keys.ApiKey:
+    return keys.ApiKey("k1", "t1", "live", "", b"h", "hint", ("a",), None, NOW, None, None)
+
+
+async def test_no_other_query_of_the_stores_reads_a_whole_table(tx: ExplainingTx) -> None:
+    group, asset = group_row("t1", "c1", "g1"), asset_row("t1", "c1", "a1", "g1")
+    session, key = session_row(), idempotency_row()
+    await groups.add_group(tx, "t1", group)
+    await groups.find_group_owner(tx, "g1")
+    await groups.get_group(tx, "t1", "g1")
+    await groups.mark_group_changed(tx, "t1", group)
+    await groups.count_groups(tx, "t1", ["AIGC"])
+    await assets.add_asset(tx, "t1", asset)
+    await assets.get_asset(tx, "t1", "a1")
+    await assets.mark_asset_seen(tx, "t1", asset, asset)
+    await assets.mark_asset_renamed(tx, "t1", "a1", "b", NOW)
+    await assets.count_assets(tx, "t1", group_ids=["g1", "g2"], group_types=["AIGC"], statuses=assets.STATUSES)
+    await assets.remove_asset(tx, "t1", "a1")
+    await assets.remove_assets_of_group(tx, "t1", "g1", at_most=500)
+    await groups.remove_group(tx, "t1", group, assets.counters_of_group("g1"))
+    await sum_counters(tx, "t1", ["a", "b"])
+    await sessions.add_session(tx, "t1", session)
+    await sessions.get_session_by_token(tx, "t1", b"h")
+    await sessions.find_session_by_callback(tx, b"c")
+    await sessions.get_session(tx, "t1", "vs")
+    await sessions.mark_callback(tx, "t1", "vs", state="passed", code="10000/0", now=NOW)
+    await sessions.claim_exchange(tx, "t1", "vs", now=NOW, until=NOW)
+    await sessions.release_exchange(tx, "t1", session, outcome="x", unanswered=0)
+    await sessions.mark_ended(tx, "t1", session, state="failed", outcome="x", now=NOW)
+    await sessions.mark_exchanged(tx, "t1", "vs", "g1", NOW)
+    await sessions.expire_sessions(tx, NOW, at_most=500)
+    await idempotency.claim_key(tx, "t1", key, NOW)
+    await idempotency.claim_key(tx, "t1", key, datetime(2020, 1, 1, tzinfo=UTC))
+    await idempotency.reclaim_key(tx, "t1", key, now=NOW, until=NOW)
+    await idempotency.mark_answered(tx, "t1", key, answer=b"a", until=NOW)
+    await idempotency.mark_lost(tx, "t1", key, NOW)
+    await idempotency.wipe_answers(tx, NOW, at_most=500)
+    await idempotency.remove_key(tx, "t1", key)
+    await keys.add_key(tx, api_key_row())
+    await keys.find_key_by_hash(tx, b"h")
+    await keys.list_keys(tx, "t1")
+    await keys.list_admin_keys(tx)
+    await keys.mark_key_revoked(tx, "k1", NOW)
+    assert len(tx.plans) > 40
+    tx.check()
+
+
+def test_every_function_of_the_stores_with_sql_is_looked_at_above() -> None:
+    source = Path(__file__).read_text(encoding="utf-8")
+    for module in (assets, groups, sessions, idempotency, keys):
+        for name, function in vars(module).items():
+            if asyncio.iscoroutinefunction(function) and function.__module__ == module.__name__ and name[0] != "_":
+                short = module.__name__.split(".")[1].replace("validation", "sessions")
+                covered = f"{short}.{name}(" in source or name in {"find_group", "find_asset"}
+                assert covered, f"{module.__name__}.{name} has no plan to look at"
+
+
+async def test_a_key_that_is_taken_is_told_from_other_troubles(tx: ExplainingTx) -> None:
+    await groups.add_group(tx, "t1", group_row("t1", "c1", "g1"))
+    with pytest.raises(AlreadyThere):
+        await groups.add_group(tx, "t2", group_row("t2", "c1", "g1"))

@@ -1,0 +1,58 @@
+"""`stagedoor serve` as a process of its own, its log kept."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import aiohttp
+import msgspec
+
+from stagedoor.settings import Settings
+from tests.support.gateway import Api
+
+START_SECONDS = 40
+STOP_SECONDS = 20
+
+
+class ServingProcess:
+    """A gateway in another process, on a database that is ready; standard error goes to a file."""
+
+    def __init__(self, settings: Settings, log: Path) -> None:
+        self.settings = settings
+        self.log = log
+        self.url = f"http://127.0.0.1:{settings.port}"
+
+    async def __aenter__(self) -> Self:
+        known = {name: value for name, value in os.environ.items() if not name.startswith("STAGEDOOR_")}
+        given = {f"STAGEDOOR_{name.upper()}": str(value) for name, value in msgspec.to_builtins(self.settings).items()}
+        with self.log.open("wb") as log:
+            self._process = subprocess.Popen(  # noqa: ASYNC220 - starting it is quick, and it outlives this function
+                [sys.executable, "-m", "stagedoor", "serve"], env={**known, **given}, stdout=log, stderr=log
+            )
+        self.http = aiohttp.ClientSession(auto_decompress=False)
+        deadline = time.monotonic() + START_SECONDS
+        while True:
+            try:
+                async with self.http.get(f"{self.url}/healthz") as response:
+                    assert response.status == 200
+                    return self
+            except aiohttp.ClientConnectorError:
+                assert self._process.poll() is None, self.log.read_text()
+                assert time.monotonic() < deadline, "the gateway did not start"
+                await asyncio.sleep(0.05)
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.http.close()
+        self._process.send_signal(signal.SIGTERM)
+        await asyncio.to_thread(self._process.wait, STOP_SECONDS)
+
+    def api(self, key: str) -> Api:
+        return Api(self.url, key, self.http)
