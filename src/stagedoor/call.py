@@ -28,8 +28,8 @@ class Call:
     def tenant_id(self) -> str:
         return self.caller.tenant_id
 
-    async def choose_channel(self, model: str) -> Channel:
-        """Return the channel for a model the key may use.
+    async def check_model(self, model: str) -> None:
+        """Let a call pass whose model the key may use and some channel has, disabled or not.
 
         Raises:
             AccessDenied: the key is limited to other models.
@@ -40,6 +40,16 @@ class Call:
         models = self.caller.models
         if models is not None and model not in models:
             raise AccessDenied(f"The API key is limited to the models {', '.join(sorted(models))}.")
+        self.region = (await self.book.route(model)).region
+
+    async def choose_channel(self, model: str) -> Channel:
+        """Return the channel for something new.
+
+        Raises:
+            InvalidParameter: no channel has this model.
+            NoChannel: none that has it is enabled.
+
+        """
         channel = await self.book.choose(model)
         self.region = channel.region
         return channel

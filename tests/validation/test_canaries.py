@@ -23,11 +23,12 @@ SHORTEST_SECRET = 12
 class Story:
     """Everything a tenant can do, and everything that can go wrong with it; keeps the secrets and the errors it met."""
 
-    def __init__(self, api: Api, control: EmulatorControl, pictures: str) -> None:
+    def __init__(self, api: Api, emulator: RunningEmulator, control: EmulatorControl, pictures: str) -> None:
         self.api = api
+        self.account = (emulator.access_key, emulator.secret_key)
         self.control = control
         self.source = f"{pictures}face.jpg?X-Tos-Signature={SOURCE_SECRET}"
-        self.secrets = {api.key, SOURCE_SECRET}
+        self.secrets = {api.key, SOURCE_SECRET, *self.account}
         self.errors: list[Answer] = []
 
     async def start(self, **fields: Any) -> Check:
@@ -110,9 +111,8 @@ class Story:
         """Let Ark fail at each operation, in words that repeat what it knows of the request."""
         check = await self.start()
         target = await self.control.complete(check.byted_token)
-        own_words = " ".join([check.byted_token, self.source, target, *sorted(self.account)])
         fields: dict[str, dict[str, Any]] = {
-            START: {"CallbackURL": target},
+            START: {"CallbackURL": PAGE},
             EXCHANGE: {"BytedToken": check.byted_token},
             "CreateAssetGroup": {"Name": "x"},
             "UpdateAssetGroup": {"Id": group_id, "Name": "x"},
@@ -121,23 +121,19 @@ class Story:
             "DeleteAsset": {"Id": asset_id},
             "DeleteAssetGroup": {"Id": group_id},
         }
-        told = {"code": "InvalidParameter.URL", "status": 400, "message": own_words[:1900]} if kind == "error" else {}
         for action, values in fields.items():
+            words = " ".join([*self.account, *map(str, values.values())])
+            told = {"code": "InvalidParameter.URL", "status": 400, "message": words} if kind == "error" else {}
             await self.control.fault(kind, action, times=0, name="trouble", **told)
             if action == EXCHANGE:
                 await browse(self.api, target)
             await self.fail(action, **values)
             await self.control.ask("DELETE", "faults?name=trouble")
 
-    @property
-    def account(self) -> set[str]:
-        return {secret for secret in self.secrets if secret.startswith("AKLT")}
-
 
 def found(secrets: set[str], where: bytes) -> Iterator[str]:
     """Yield the secrets that can be read in some bytes, shortened."""
     for secret in sorted(secrets):
-        assert len(secret) >= SHORTEST_SECRET or secret in {"en", "zh"}, secret
         if len(secret) >= SHORTEST_SECRET and secret.encode() in where:
             yield f"{secret[:8]}… ({len(secret)} characters)"
 
@@ -158,8 +154,8 @@ async def test_no_secret_reaches_the_log_an_error_or_the_database(
         settings, port=(port := free_port()), public_url=f"http://127.0.0.1:{port}", log_level="debug"
     )
     async with ServingProcess(serving_settings, tmp_path / "serve.log") as serving:
-        story = Story(serving.api(key), control, pictures)
-        story.secrets |= {emulator.access_key, emulator.secret_key, admin_key, settings.secret_key}
+        story = Story(serving.api(key), emulator, control, pictures)
+        story.secrets |= {admin_key, settings.secret_key}
         await story.tell()
         assert (await serving.api(admin_key).send("GET", "/admin/v1/channels")).status == 200
         stored = await stored_bytes(database_url)

@@ -47,7 +47,7 @@ async def answer_list_assets(call: Call, request: requests.ListAssets) -> ShownP
         read_paging(request, deepest=DEEPEST),
         list_assets,
         count,
-        heavy=bool(selection.conditions) and not wanted.AssetIds,
+        heavy=_is_heavy(selection, wanted, request.SortBy),
     )
     rows, counters = await answer_page(call.rt.db, listing)
     now = to_microseconds(call.rt.clock.now())
@@ -80,6 +80,14 @@ def select_assets(tenant_id: str, wanted: requests.AssetFilter, project_name: st
                 listed, listed_params = in_list(column, values)
                 require(f"{column} IN {listed}", **listed_params)
     return Selection("assets", _branches(tenant_id, wanted), conditions, params)
+
+
+def _is_heavy(selection: Selection, wanted: requests.AssetFilter, sort_by: str | None) -> bool:
+    if wanted.AssetIds:
+        return False
+    # No index has one group's assets of both types by id: they are sorted for the page.
+    sorts = sort_by == "GroupId" and bool(wanted.GroupIds) and wanted.GroupType is None
+    return sorts or bool(selection.conditions)
 
 
 def _branches(tenant_id: str, wanted: requests.AssetFilter) -> list[Branch]:

@@ -35,7 +35,20 @@ class ChannelBook:
         self._fresh_until: datetime | None = None
 
     async def choose(self, model: str) -> Channel:
-        """Return the preferred channel for a model.
+        """Return the preferred channel for something new.
+
+        Raises:
+            NoChannel: every channel with this model is disabled, or there are none at all.
+            InvalidParameter: none of them has this model.
+
+        """
+        channel = await self.route(model)
+        if channel.disabled_at is not None:
+            raise NoChannel
+        return channel
+
+    async def route(self, model: str) -> Channel:
+        """Return the channel a model leads to: a disabled one, whose objects live on, when no other has the model.
 
         Raises:
             NoChannel: no channel is set up at all.
@@ -85,9 +98,9 @@ class ChannelBook:
             return
         channels = await self._rt.db.read(list_channels)
         self._live = {channel.id: self._connected(channel) for channel in channels}
-        # The preferred channel comes first in the list, so it is written last.
-        usable = [channel for channel in reversed(channels) if channel.disabled_at is None]
-        self._by_model = {model: channel for channel in usable for model in channel.models}
+        # The preferred channel comes first in the list, so it is written last; disabled ones give way to all others.
+        ranked = sorted(reversed(channels), key=lambda channel: channel.disabled_at is None)
+        self._by_model = {model: channel for channel in ranked for model in channel.models}
         self._fresh_until = now + FRESH
 
     def _connected(self, channel: Channel) -> LiveChannel:

@@ -102,7 +102,7 @@ class RestEndpoint:
         self, call: Call, operation: Operation, scope: Scope, receive: Receive, idempotency_key: bytes | None
     ) -> tuple[bytes, list[Header]]:
         body, request = await self._read(operation, scope, receive)
-        await call.choose_channel(request.model)
+        await call.check_model(request.model)
         perform = PERFORM[operation.action]
         request_id = scope["state"]["request_id"]
         if idempotency_key is None or not operation.creates:

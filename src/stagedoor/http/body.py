@@ -156,6 +156,9 @@ def explain(error: msgspec.ValidationError) -> CallerError:
         field = f"{path}.{missing[1]}".lstrip(".")
         return MissingParameter(f"The parameter {field} is required.", field=field)
     what = what.replace("`", "")
-    if len(what) > MAX_REASON:  # it may quote the caller's value
+    if what.startswith("Invalid enum value"):
+        # msgspec quotes the value, which may be a secret that was sent in the wrong field.
+        what = "This is none of the values allowed here"
+    if len(what) > MAX_REASON:  # it may quote the name of an unknown field
         what = f"{what[:MAX_REASON]}…"
     return InvalidParameter(f"{path or 'The request body'}: {what}.", field=path or "Body")
