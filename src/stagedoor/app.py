@@ -3,6 +3,7 @@
 import asyncio
 import sys
 from contextlib import suppress
+from pathlib import Path
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -24,14 +25,24 @@ from stagedoor.http.router import Route, Router
 from stagedoor.ids import NewId, new_id
 from stagedoor.keys.authenticate import KeyRing
 from stagedoor.runtime import Runtime
-from stagedoor.settings import Settings
+from stagedoor.settings import Settings, SettingsError
 
 
 def load_vault(settings: Settings) -> Vault:
-    """Return the vault of the configured secret key, or of the key file in the data folder."""
-    if settings.secret_key:
-        return Vault(decode_secret_key(settings.secret_key))
-    return Vault(load_or_create_secret_key(settings.data_path / "secret.key"))
+    """Return the vault of the configured secret key, or of the key file in the data folder.
+
+    Raises:
+        SettingsError: what is there is no secret key.
+
+    """
+    path = Path(settings.data_dir, "secret.key")
+    try:
+        if settings.secret_key:
+            return Vault(decode_secret_key(settings.secret_key))
+        return Vault(load_or_create_secret_key(settings.data_path / path.name))
+    except (ValueError, OSError) as error:
+        place = "STAGEDOOR_SECRET_KEY" if settings.secret_key else f"The file {path}"
+        raise SettingsError(f"{place} cannot be used. {error}") from None
 
 
 async def open_runtime(

@@ -13,7 +13,12 @@ from msgspec import Meta
 AskWithoutCallback = Literal["never", "after_window", "always"]
 
 
-class SettingsError(Exception):
+PREFIX = "STAGEDOOR_"
+NO_SETTINGS = ("STAGEDOOR_CONFIG", "STAGEDOOR_TEST_")
+"""Where the TOML file is, and what the tests are told."""
+
+
+class SettingsError(ValueError):
     """A setting is missing or cannot be used."""
 
 
@@ -68,7 +73,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     @property
     def data_path(self) -> Path:
         path = Path(self.data_dir)
-        path.mkdir(parents=True, exist_ok=True)
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise SettingsError(f"The data folder {path} cannot be made: {error.strerror}.") from None
         return path
 
     @property
@@ -93,11 +101,12 @@ def load_settings(environ: Mapping[str, str] = os.environ, **overrides: object) 
             values |= tomllib.loads(Path(path).read_text(encoding="utf-8"))
         except (OSError, tomllib.TOMLDecodeError) as error:
             raise SettingsError(f"The settings file {path} cannot be read: {error}") from error
-    known = Settings.__struct_fields__
-    for name in known:
-        if (text := environ.get(f"STAGEDOOR_{name.upper()}")) is not None:
-            values[name] = text
+    for name, text in environ.items():
+        if name.startswith(PREFIX) and not name.startswith(NO_SETTINGS):
+            values[name.removeprefix(PREFIX).lower()] = text
     values |= {name: value for name, value in overrides.items() if value is not None}
+    if unknown := sorted(values.keys() - set(Settings.__struct_fields__)):
+        raise SettingsError(f"There is no setting {unknown[0]}.")
     try:
         return msgspec.convert(values, Settings, strict=False)
     except msgspec.ValidationError as error:

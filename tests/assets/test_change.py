@@ -68,6 +68,21 @@ async def test_a_rename_does_not_undo_what_a_look_sees_meanwhile(
     assert (await api.ok("ListAssets", Filter={"Statuses": ["Active"]}))["TotalCount"] == 1
 
 
+async def test_a_look_does_not_undo_a_rename_that_happens_meanwhile(
+    api: Api, control: EmulatorControl, asset_id: str, clock: StoppedClock
+) -> None:
+    held = await control.hold("GetAsset", after=True)
+    async with held_call(held, api.ok("GetAsset", Id=asset_id)) as looking:
+        clock.pass_seconds(1)
+        await api.ok("UpdateAsset", Id=asset_id, Name="second")
+    assert (await looking)["Name"] == "second"
+    clock.pass_seconds(1)
+    after = await api.ok("GetAsset", Id=asset_id)
+    assert (after["Name"], after["Status"]) == ("second", "Active")
+    [item] = (await api.ok("ListAssets", Filter={"Name": "second"}))["Items"]
+    assert item == after
+
+
 async def test_a_deleted_asset_is_gone_here_and_there(api: Api, control: EmulatorControl, asset_id: str) -> None:
     assert await api.ok("DeleteAsset", Id=asset_id) == {}
     for action in ("GetAsset", "UpdateAsset", "DeleteAsset"):

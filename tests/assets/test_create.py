@@ -8,7 +8,7 @@ from stagedoor.emulator import RunningEmulator
 from tests.support.clock import StoppedClock
 from tests.support.emulator import EmulatorControl
 from tests.support.gateway import Api, RunningGateway
-from tests.support.story import eventually, make_group, upload
+from tests.support.story import eventually, held_call, make_group, upload
 
 
 async def test_a_private_address_reaches_an_emulator_but_never_an_ark_account(
@@ -122,6 +122,20 @@ async def test_an_upload_that_ark_has_no_room_for_is_the_callers_to_repeat(
     assert answer.code == "FlowLimitExceeded"
     assert int(answer.headers["retry-after"]) >= 1
     await upload(api, group_id, pictures)
+
+
+async def test_an_upload_into_a_group_that_is_deleted_meanwhile_leaves_nothing_behind(
+    api: Api, control: EmulatorControl, pictures: str
+) -> None:
+    group_id = await make_group(api)
+    held = await control.hold("CreateAsset", after=True)
+    uploading = api.call("CreateAsset", GroupId=group_id, URL=pictures, AssetType="Image")
+    async with held_call(held, uploading) as upload_task:
+        await api.ok("DeleteAssetGroup", Id=group_id)
+    answer = await upload_task
+    assert (answer.status, answer.code) == (404, "NotFound.group_id")
+    assert (await api.ok("ListAssets"))["TotalCount"] == 0
+    assert (await control.ask("GET", "assets"))["assets"] == []
 
 
 async def test_a_caller_that_hangs_up_during_an_upload_still_owns_the_asset(

@@ -247,7 +247,9 @@ async def test_counters_stay_exact_through_everything_that_happens_to_assets(
     api: Api, control: EmulatorControl, pictures: str, clock: StoppedClock
 ) -> None:
     async def check() -> None:
-        counted = {}
+        # A list looks at what is Processing; what it would find is looked at first, so that nothing moves meanwhile.
+        for item in (await api.ok("ListAssets", PageSize=100))["Items"]:
+            await api.ok("GetAsset", Id=item["Id"])
         for wanted in ({}, {"GroupType": "AIGC"}, {"GroupIds": [first]}, {"GroupIds": [first, second]}):
             for statuses in ([], ["Processing"], ["Active"], ["Active", "Failed"]):
                 asked = {**wanted, "Statuses": statuses}
@@ -255,7 +257,6 @@ async def test_counters_stay_exact_through_everything_that_happens_to_assets(
                 # A search by a part that every name has is counted row by row.
                 plain = await api.ok("ListAssets", Filter={**asked, "Name": "n"}, PageSize=100)
                 assert page["TotalCount"] == plain["TotalCount"] == len(page["Items"]), asked
-                counted[str(asked)] = page["TotalCount"]
         groups = await api.ok("ListAssetGroups")
         assert groups["TotalCount"] == len(groups["Items"])
 
@@ -266,8 +267,6 @@ async def test_counters_stay_exact_through_everything_that_happens_to_assets(
     await check()
     await control.advance(101)
     clock.pass_seconds(2)
-    for asset_id in ids[:4]:
-        await api.ok("GetAsset", Id=asset_id)
     await check()
     await api.ok("UpdateAsset", Id=ids[0], Name="renamed")
     await api.ok("UpdateAssetGroup", Id=second, Name="n-3")

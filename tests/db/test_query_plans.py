@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from stagedoor.assets import store as assets
 from stagedoor.assets.listing import COLUMNS as ASSET_COLUMNS
@@ -189,7 +190,8 @@ async def test_no_other_query_of_the_stores_reads_a_whole_table(tx: ExplainingTx
     await sessions.find_session_by_callback(tx, b"c")
     await sessions.get_session(tx, "t1", "vs")
     await sessions.mark_callback(tx, "t1", "vs", state="passed", code="10000/0", now=NOW)
-    await sessions.claim_exchange(tx, "t1", "vs", now=NOW, until=NOW)
+    for seen in (session, replace(session, claimed_until=NOW)):
+        await sessions.claim_exchange(tx, "t1", seen, now=NOW, until=NOW)
     await sessions.release_exchange(tx, "t1", session, outcome="x", unanswered=0)
     await sessions.mark_ended(tx, "t1", session, state="failed", outcome="x", now=NOW)
     await sessions.mark_exchanged(tx, "t1", "vs", "g1", NOW)

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
 from tests.support.emulator import EmulatorControl, Hold
-from tests.support.gateway import Api
+from tests.support.gateway import Api, RunningGateway, gateway_settings
 
 AT_ONCE = {"mode": "immediate"}
 Result = TypeVar("Result")
@@ -59,3 +59,11 @@ async def held_call(hold: Hold, call: Coroutine[Any, Any, Result]) -> AsyncItera
     finally:
         await hold.release()
         await asyncio.wait([task])
+
+
+@asynccontextmanager
+async def second_gateway(first: RunningGateway) -> AsyncIterator[RunningGateway]:
+    """Run another gateway on the same database."""
+    settings = gateway_settings(first.settings.database_url, secret_key=first.settings.secret_key)
+    async with RunningGateway(settings, first.clock) as running:
+        yield running

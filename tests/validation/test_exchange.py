@@ -91,6 +91,18 @@ async def test_an_unknown_token_and_another_tenants_look_the_same_and_nobody_is_
 
 
 @on_sqlite
+async def test_a_token_is_unknown_in_another_project_than_its_sessions(api: Api, control: EmulatorControl) -> None:
+    check = await start(api, ProjectName="film")
+    await come_back(api, control, check)
+    assert (await exchange(api, check)).status == 200
+    unknown = await api.call(EXCHANGE, BytedToken=UNKNOWN_TOKEN)
+    for project in ("default", "Film"):
+        answer = await api.call(EXCHANGE, BytedToken=check.byted_token, ProjectName=project)
+        assert without_id(answer) == without_id(unknown)
+    assert (await api.call(EXCHANGE, BytedToken=check.byted_token, ProjectName="film")).status == 200
+
+
+@on_sqlite
 async def test_a_token_that_cannot_be_one_is_refused_and_nobody_is_asked(api: Api, control: EmulatorControl) -> None:
     for token in ("", "x" * 513, 5, ["a"], {"a": "b"}, True):
         answer = await api.call(EXCHANGE, BytedToken=token)

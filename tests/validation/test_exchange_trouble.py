@@ -12,8 +12,8 @@ from stagedoor.channels.edit import ChannelChange, change_channel
 from stagedoor.housekeeping import wipe
 from stagedoor.validation.store import claim_exchange
 from tests.support.emulator import EmulatorControl
-from tests.support.gateway import Answer, Api, RunningGateway
-from tests.support.rawserver import Play, enveloped, http, raw_server, refused, reset, say
+from tests.support.gateway import Api, RunningGateway
+from tests.support.rawserver import enveloped, http, raw_server, say
 from tests.support.validation import (
     EXCHANGE,
     Check,
@@ -316,57 +316,3 @@ async def test_a_second_check_of_one_person_may_give_the_group_the_tenant_has_al
         ark.gives(GROUP)
         assert [(await exchange(api, check)).result["GroupId"] for check in checks] == [GROUP, GROUP]
         assert (await api.ok("ListAssetGroups"))["TotalCount"] == 1
-
-
-BAD_ANSWERS: dict[str, Play] = {
-    "group missing": say(http({"ResponseMetadata": {"RequestId": "r"}, "Result": {}})),
-    "group null": say(http(enveloped({"GroupId": None}))),
-    "group empty": say(http(enveloped({"GroupId": ""}))),
-    "group a number": say(http(enveloped({"GroupId": 7}))),
-    "group a list": say(http(enveloped({"GroupId": [GROUP]}))),
-    "group too long": say(http(enveloped({"GroupId": "g" * 129}))),
-    "group with blanks": say(http(enveloped({"GroupId": f"{GROUP} x"}))),
-    "group with markup": say(http(enveloped({"GroupId": "<script>"}))),
-    "result a text": say(http(enveloped(GROUP))),
-    "result a list": say(http(enveloped([{"GroupId": GROUP}]))),
-    "error with 200": say(http(refused("InternalError"))),
-    "error and result": say(http(enveloped({"GroupId": GROUP}, Error={"Code": "InternalError", "Message": "x"}))),
-    "result with 500": say(http(enveloped({"GroupId": GROUP}), status=500)),
-    "two groups": say(http(f'{{"Result":{{"GroupId":"{GROUP}","GroupId":"group-other"}}}}'.encode())),
-    "two results": say(http(f'{{"Result":{{"GroupId":"{GROUP}"}},"Result":{{"GroupId":"g-2"}}}}'.encode())),
-    "no json": say(http(f'{{"Result":{{"GroupId":"{GROUP}"}}'.encode())),
-    "bom": say(http(b"\xef\xbb\xbf" + f'{{"Result":{{"GroupId":"{GROUP}"}}}}'.encode())),
-    "utf-16": say(http(f'{{"Result":{{"GroupId":"{GROUP}"}}}}'.encode("utf-16"))),
-    "html": say(http(f"<p>{GROUP}</p>".encode(), content_type="text/html")),
-    "empty": say(http(b"")),
-    "gzip": say(http(enveloped({"GroupId": GROUP}), headers={"Content-Encoding": "gzip"})),
-    "cut": say(http(enveloped({"GroupId": GROUP}))[:-9], keep=False),
-    "reset": reset(http(enveloped({"GroupId": GROUP}))[:-9]),
-}
-
-
-@on_sqlite
-async def test_no_bad_answer_is_taken_for_a_group_and_none_ends_the_session(run_gateway: RunGateway) -> None:
-    async with run_gateway(public_url="") as (gateway, api):
-        # Each bad answer meets a session of its own, on a channel of its own, all at the same time.
-        met = await asyncio.gather(
-            *(meet(gateway, api, f"raw-{number}", play) for number, play in enumerate(BAD_ANSWERS.values()))
-        )
-    for name, (first, state, second) in zip(BAD_ANSWERS, met, strict=True):
-        assert first.status >= 400, name
-        assert GROUP.encode() not in first.body, name
-        assert first.code in {"UpstreamMalformed", "UpstreamFailed", "UpstreamTimeout", "ValidatePending"}, name
-        assert first.error["Retry"] in {"later", "same_request"}, name
-        assert state == "open", name
-        assert second.status == 200, name
-
-
-async def meet(gateway: RunningGateway, api: Api, name: str, play: Play) -> tuple[Answer, str, Answer]:
-    """Exchange a token when Ark answers badly, and again when it answers well."""
-    async with raw_ark(gateway, name) as ark:
-        check = await ark.start(api, f"{TOKEN}-{name}")
-        ark.plays(play)
-        first = await exchange(api, check)
-        state = (await session_of(gateway, check)).state
-        ark.gives(f"{GROUP}-{name}")
-        return first, state, await exchange(api, check)

@@ -145,7 +145,7 @@ numbers = itertools.count(1)
 
 
 @on_sqlite
-@settings(max_examples=100, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(steps=st.lists(st.sampled_from(get_args(Step)), max_size=12))
 async def test_the_session_ends_as_the_model_says(
     gateway: RunningGateway, api: Api, other_api: Api, steps: list[Step]

@@ -7,7 +7,7 @@ from stagedoor.assets.shown import show_written
 from stagedoor.assets.store import Asset, add_asset
 from stagedoor.call import Call
 from stagedoor.contract import requests
-from stagedoor.db.database import AlreadyThere
+from stagedoor.db.database import AlreadyThere, Tx
 from stagedoor.errors import DatabaseUnavailable, OutcomeUnknown, UpstreamMalformed
 from stagedoor.groups.store import AssetGroup, get_group
 
@@ -20,8 +20,14 @@ async def create_asset(call: Call, request: requests.CreateAsset) -> msgspec.Raw
     check_url(request.URL, local=channel.kind == "emulator")
     answer = await call.ask(group.channel_id, "CreateAsset", _body(request, group))
     asset = _asset(call, str(answer["Id"]), group, request)
+
+    async def work(tx: Tx) -> None:
+        # A group deleted meanwhile has taken the new asset with it, over there as well.
+        await get_group(tx, call.tenant_id, group.id)
+        await add_asset(tx, call.tenant_id, asset)
+
     try:
-        await rt.db.write(lambda tx: add_asset(tx, call.tenant_id, asset))
+        await rt.db.write(work)
     except AlreadyThere:
         raise UpstreamMalformed("The asset library answered with the id of an asset that exists already.") from None
     except DatabaseUnavailable as error:

@@ -30,4 +30,4 @@ async def answer_get_asset(call: Call, request: requests.GetAsset) -> msgspec.Ra
 async def _look(call: Call, asset_id: str) -> msgspec.Raw:
     asset = await call.rt.db.read(lambda tx: get_asset(tx, call.tenant_id, asset_id))
     call.region = (await call.book.get(asset.channel_id)).region
-    return show_written(call.rt, await look(call.rt, call.book, asset))
+    return show_written(call.rt, await look(call.rt, call.book, asset, fresh=call.fresh))

@@ -10,7 +10,7 @@ import msgspec
 from stagedoor.assets.shown import url_place
 from stagedoor.assets.store import STATUSES, Asset, ShownAsset, get_asset, mark_asset_seen
 from stagedoor.channels.book import ChannelBook
-from stagedoor.clock import from_iso
+from stagedoor.clock import from_iso, to_microseconds
 from stagedoor.contract.operations import BY_ACTION
 from stagedoor.crypto import Vault
 from stagedoor.errors import UpstreamMalformed
@@ -31,21 +31,22 @@ def is_due(asset: ShownAsset, now: int, *, fresh: bool = False) -> bool:
     )
 
 
-async def look(rt: Runtime, book: ChannelBook, asset: Asset) -> Asset:
+async def look(rt: Runtime, book: ChannelBook, asset: Asset, *, fresh: bool) -> Asset:
     """Ask Ark about the asset, once for all who ask at the same time, and return it as it is now."""
-    return await rt.tasks.share(f"look:{asset.id}", lambda: _look(rt, book, asset))
+    tenant_id, asset_id = asset.tenant_id, asset.id
+    return await rt.tasks.share(f"look:{asset_id}", lambda: _look(rt, book, tenant_id, asset_id, fresh=fresh))
 
 
 def look_later(rt: Runtime, book: ChannelBook, tenant_id: str, asset_id: str) -> None:
     """Ask Ark without waiting for the answer; the next reader sees it."""
-
-    async def work() -> Asset:
-        return await _look(rt, book, await rt.db.read(lambda tx: get_asset(tx, tenant_id, asset_id)))
-
-    rt.tasks.launch(f"look:{asset_id}", work)
+    rt.tasks.launch(f"look:{asset_id}", lambda: _look(rt, book, tenant_id, asset_id, fresh=False))
 
 
-async def _look(rt: Runtime, book: ChannelBook, asset: Asset) -> Asset:
+async def _look(rt: Runtime, book: ChannelBook, tenant_id: str, asset_id: str, *, fresh: bool) -> Asset:
+    # An earlier look may have ended between the caller's reading of the row and now.
+    asset = await rt.db.read(lambda tx: get_asset(tx, tenant_id, asset_id))
+    if not is_due(ShownAsset.of(asset), to_microseconds(rt.clock.now()), fresh=fresh):
+        return asset
     answer = await book.ask(asset.channel_id, GET_ASSET, {"Id": asset.id, "ProjectName": asset.project_name})
     seen = merge_look(asset, answer, rt.vault, rt.clock.now())
     if await rt.db.write(lambda tx: mark_asset_seen(tx, asset.tenant_id, asset, seen)):

@@ -98,9 +98,9 @@ class ChannelBook:
             return
         channels = await self._rt.db.read(list_channels)
         self._live = {channel.id: self._connected(channel) for channel in channels}
-        # The preferred channel comes first in the list, so it is written last; disabled ones give way to all others.
-        ranked = sorted(reversed(channels), key=lambda channel: channel.disabled_at is None)
-        self._by_model = {model: channel for channel in ranked for model in channel.models}
+        # Disabled channels give way to all others; the preferred one is written last.
+        ranked = sorted(channels, key=lambda channel: channel.disabled_at is not None)
+        self._by_model = {model: channel for channel in reversed(ranked) for model in channel.models}
         self._fresh_until = now + FRESH
 
     def _connected(self, channel: Channel) -> LiveChannel:

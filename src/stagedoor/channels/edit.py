@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated
-from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from stagedoor.ark.account import split_endpoint
 from stagedoor.channels.book import credentials_place
 from stagedoor.channels.store import (
     Channel,
@@ -133,8 +133,7 @@ def _disabled_at(rt: Runtime, channel: Channel, *, disabled: bool) -> datetime |
 
 
 def _check(kind: ChannelKind, endpoint: str, limits: Limits, credentials: Credentials | None) -> None:
-    parts = urlsplit(endpoint)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username or parts.query or parts.fragment:
+    if not _is_endpoint(endpoint):
         raise InvalidParameter("The endpoint must be http(s)://host[:port][/path].", field="Endpoint")
     read_limits(limits)
     if credentials is None:
@@ -143,6 +142,14 @@ def _check(kind: ChannelKind, endpoint: str, limits: Limits, credentials: Creden
         raise InvalidParameter("A channel of kind dialect needs an API key.", field="ApiKey")
     if kind != "dialect" and not (credentials.access_key and credentials.secret_key):
         raise InvalidParameter(f"A channel of kind {kind} needs an access key and a secret key.", field="AccessKey")
+
+
+def _is_endpoint(text: str) -> bool:
+    try:
+        _ = split_endpoint(text).port
+    except ValueError:
+        return False
+    return not any(character <= " " or character == "\x7f" for character in text)
 
 
 def _unique(models: Sequence[str]) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from stagedoor.app import open_runtime
+from stagedoor.cli.serve import prepare_database
 from stagedoor.logs import set_up_logs
 from stagedoor.runtime import Runtime
 from stagedoor.settings import Settings, load_settings
@@ -14,9 +15,15 @@ Result = TypeVar("Result")
 
 
 def with_runtime(work: Callable[[Runtime], Awaitable[Result]], settings: Settings | None = None) -> Result:
-    """Run a command's work on the configured database."""
+    """Run a command's work on the configured database.
+
+    Raises:
+        SettingsError: PostgreSQL was not migrated.
+
+    """
     settings = settings or load_settings(log_format="console", log_level="warning")
     set_up_logs(settings)
+    prepare_database(settings)
 
     async def run() -> Result:
         rt = await open_runtime(settings)

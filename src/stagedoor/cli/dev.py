@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -10,17 +11,21 @@ from typing import Annotated
 import typer
 
 from stagedoor.cli.ready import read_ready_file, write_ready_file
-from stagedoor.cli.serve import migrate_sqlite
+from stagedoor.cli.serve import check_port_is_free, migrate_sqlite
 from stagedoor.logs import set_up_logs
 from stagedoor.settings import Settings, SettingsError, load_settings
 
 MODELS = ("doubao-seedance-2-0-260128", "doubao-seedance-2-0-fast-260128")
 START_SECONDS = 30.0
+HOST = "127.0.0.1"
+STOP_SECONDS = 3.0
 STORY = Path(__file__).with_name("story.sh")
 
 
 def dev(
-    port: Annotated[int, typer.Option(help="Port of the gateway; the emulator takes the next one.")] = 8080,
+    port: Annotated[
+        int, typer.Option(min=1, max=65534, help="Port of the gateway; the emulator takes the next one.")
+    ] = 8080,
     data: Annotated[Path, typer.Option(help="Folder of everything it keeps.")] = Path(".stagedoor"),
     ready_file: Annotated[Path | None, typer.Option(help="JSON written when both serve.")] = None,
 ) -> None:
@@ -37,49 +42,47 @@ def dev(
     if ready_file is not None:
         ready_file.unlink(missing_ok=True)
     settings.data_path.chmod(0o700)
-    check_port_is_free(port)
-    emulator, facts = _start_emulator(settings, port + 1)
+    check_port_is_free(HOST, port)
+    # Until the gateway serves and has a handler of its own, a stop must not leave the emulator behind.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    emulator = _start_emulator(settings, port + 1)
     try:
+        facts = _wait_for_emulator(settings, emulator)
         migrate_sqlite(settings)
         from stagedoor.cli.sandbox import serve_sandbox
 
         asyncio.run(serve_sandbox(settings, facts, lambda ready: _announce(ready, ready_file)))
     finally:
-        emulator.terminate()
-        emulator.wait()
+        _stop(emulator)
 
 
-def check_port_is_free(port: int) -> None:
-    """Refuse a port that somebody serves already.
-
-    Raises:
-        SettingsError: it is taken.
-
-    """
-    import socket
-
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            raise SettingsError(f"Port {port} is taken. Choose another with --port.") from None
-
-
-def _start_emulator(settings: Settings, port: int) -> tuple["subprocess.Popen[bytes]", dict[str, str]]:
-    check_port_is_free(port)
-    data = settings.data_path / "emulator"
-    ready_file = data / "ready.json"
+def _start_emulator(settings: Settings, port: int) -> "subprocess.Popen[bytes]":
+    check_port_is_free(HOST, port)
+    ready_file = _emulator_data(settings) / "ready.json"
     ready_file.unlink(missing_ok=True)
-    command = [sys.executable, "-m", "stagedoor", "emulator", "--port", str(port), "--data", str(data)]
-    process = subprocess.Popen(  # noqa: S603 - this very program
-        [*command, "--ready-file", str(ready_file)], stdout=subprocess.DEVNULL
-    )
+    command = [sys.executable, "-m", "stagedoor", "emulator", "--port", str(port), "--data", str(ready_file.parent)]
+    return subprocess.Popen([*command, "--ready-file", str(ready_file)], stdout=subprocess.DEVNULL)  # noqa: S603 - this very program
+
+
+def _wait_for_emulator(settings: Settings, process: "subprocess.Popen[bytes]") -> dict[str, str]:
+    ready_file = _emulator_data(settings) / "ready.json"
     try:
-        return process, read_ready_file(ready_file, within=START_SECONDS)
+        return read_ready_file(ready_file, within=START_SECONDS, gone=lambda: process.poll() is not None)
     except TimeoutError as error:
-        process.terminate()
         raise SettingsError(f"The emulator did not start: {error}") from None
+
+
+def _emulator_data(settings: Settings) -> Path:
+    return settings.data_path / "emulator"
+
+
+def _stop(process: "subprocess.Popen[bytes]") -> None:
+    process.terminate()
+    try:
+        process.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 def _announce(ready: dict[str, str], ready_file: Path | None) -> None:

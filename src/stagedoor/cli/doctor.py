@@ -9,14 +9,14 @@ from urllib.parse import urlsplit
 
 import typer
 
-from stagedoor.app import open_runtime
+from stagedoor.app import load_vault, open_runtime
 from stagedoor.channels.book import ChannelBook
 from stagedoor.channels.store import Channel, list_channels
 from stagedoor.contract.operations import BY_ACTION
 from stagedoor.errors import StagedoorError
 from stagedoor.logs import set_up_logs
 from stagedoor.runtime import Runtime
-from stagedoor.settings import Settings, load_settings
+from stagedoor.settings import Settings, SettingsError, load_settings
 
 
 class Finding(NamedTuple):
@@ -49,10 +49,17 @@ async def examine(settings: Settings) -> AsyncIterator[Finding]:
     yield Finding(sys.version_info >= (3, 11), f"Python {sys.version.split()[0]}", "Install Python 3.11 or newer.")
     yield _disk(settings)
     yield _public_url(settings)
+    try:
+        load_vault(settings)
+    except SettingsError as error:
+        yield Finding(
+            fine=False, subject=f"secret key: {error}", remedy="Put the right key there; no other opens the data."
+        )
+        return
     yield _secret_key(settings)
     try:
         rt = await open_runtime(settings)
-    except (StagedoorError, ValueError, OSError) as error:
+    except (StagedoorError, SettingsError, OSError) as error:
         yield Finding(fine=False, subject=f"database: {error}", remedy="Check STAGEDOOR_DATABASE_URL.")
         return
     try:
@@ -84,10 +91,9 @@ def _public_url(settings: Settings) -> Finding:
 
 
 def _secret_key(settings: Settings) -> Finding:
-    path = settings.data_path / "secret.key"
     if settings.secret_key:
         return Finding(fine=True, subject="secret key: from the settings")
-    open_to_others = path.exists() and path.stat().st_mode & 0o077
+    open_to_others = (settings.data_path / "secret.key").stat().st_mode & 0o077
     return Finding(not open_to_others, "secret key: a file in the data folder", "chmod 600 the file secret.key.")
 
 

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from stagedoor.cli.ready import write_ready_file
+from stagedoor.cli.serve import check_port_is_free
 from stagedoor.settings import SettingsError
 
 
@@ -28,6 +29,8 @@ def emulator(
         from stagedoor.emulator import EmulatorSettings, Rules, RunningEmulator, run_emulator
     except ImportError as error:
         raise SettingsError(f"The emulator needs `pip install 'stagedoor[emulator]'` ({error}).") from None
+
+    check_port_is_free(host, port)
 
     def ready(running: RunningEmulator) -> None:
         facts = {"url": running.url, "access_key": running.access_key, "secret_key": running.secret_key}

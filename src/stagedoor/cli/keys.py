@@ -25,6 +25,8 @@ def create(
 ) -> None:
     """Make a key and print it. It is not shown again."""
     kind: Kind = "test" if test else "live"
+    if not tenant and not admin:
+        raise typer.BadParameter("Name the tenant (`stagedoor tenants list` shows them), or say --admin.")
 
     async def work(rt: Runtime) -> tuple[ApiKey, str]:
         if admin:

@@ -3,6 +3,7 @@
 import json
 import os
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 
@@ -17,12 +18,13 @@ def write_ready_file(path: Path, facts: dict[str, str]) -> None:
     draft.replace(path)
 
 
-def read_ready_file(path: Path, *, within: float) -> dict[str, str]:
+def read_ready_file(path: Path, *, within: float, gone: Callable[[], bool]) -> dict[str, str]:
     """Wait for a ready file and return its facts.
 
     Args:
         path: the file.
         within: seconds to wait.
+        gone: tells whether the program that writes it has ended.
 
     Raises:
         TimeoutError: it did not appear.
@@ -30,6 +32,8 @@ def read_ready_file(path: Path, *, within: float) -> dict[str, str]:
     """
     deadline = time.monotonic() + within
     while not path.exists():
+        if gone():
+            raise TimeoutError("the program ended.")
         if time.monotonic() > deadline:
             raise TimeoutError(f"{path.name} did not appear within {within:.0f} s.")
         time.sleep(0.02)

@@ -35,8 +35,9 @@ async def serve_sandbox(
     server = embedded_server(create_app(settings), settings)
     on_stop_signal(server.stop)
     serving = asyncio.create_task(server.serve())
-    await _until_it_answers(settings)
-    announce(ready)
+    await _until_it_answers(settings, serving)
+    if not serving.done():
+        announce(ready)
     await serving
 
 
@@ -91,8 +92,8 @@ async def _keys(rt: Runtime, kept_in: Path) -> dict[str, str]:
     return kept
 
 
-async def _until_it_answers(settings: Settings) -> None:
-    while True:
+async def _until_it_answers(settings: Settings, serving: "asyncio.Task[None]") -> None:
+    while not serving.done():
         try:
             _, writer = await asyncio.open_connection(settings.host, settings.port)
         except OSError:

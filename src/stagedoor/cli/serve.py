@@ -1,6 +1,9 @@
 """`stagedoor serve` and `stagedoor migrate`."""
 
+import asyncio
+import errno
 import os
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -27,35 +30,92 @@ def serve(
             os.environ[f"STAGEDOOR_{name}"] = str(value)
     set_up_logs(settings)
     check_start(settings)
-    if settings.database.startswith("sqlite"):
-        migrate_sqlite(settings)
+    prepare_database(settings)
     serve_app(settings)
 
 
 def check_start(settings: Settings) -> None:
-    """Refuse combinations that cannot work.
+    """Refuse what cannot work before anything is opened.
 
     Raises:
-        SettingsError: more than one process on SQLite, or on PostgreSQL without a common secret key.
+        SettingsError: more than one process on SQLite, a secret key that is none, or a port that is taken.
 
     """
-    if settings.workers == 1:
-        return
-    if settings.database.startswith("sqlite"):
+    from stagedoor.app import load_vault
+
+    if settings.workers > 1 and settings.database.startswith("sqlite"):
         raise SettingsError("SQLite serves one process. Set STAGEDOOR_DATABASE_URL to PostgreSQL for more workers.")
+    load_vault(settings)
+    check_port_is_free(settings.host, settings.port)
+
+
+def check_port_is_free(host: str, port: int) -> None:
+    """Refuse a port that somebody serves already.
+
+    Raises:
+        SettingsError: it is taken, or the address is not this machine's.
+
+    """
+    import socket
+
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(found[0]) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(found[4])
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise SettingsError(f"Port {port} is taken. Choose another with --port.") from None
+        raise SettingsError(f"Cannot listen on {host} port {port}: {error.strerror}.") from None
+
+
+def prepare_database(settings: Settings) -> None:
+    """Make and migrate a SQLite file; look whether PostgreSQL was migrated.
+
+    Raises:
+        SettingsError: the database cannot be opened, or `stagedoor migrate` has to run first.
+
+    """
+    if settings.database.startswith("sqlite:///"):
+        migrate_sqlite(settings)
+    elif not asyncio.run(_is_migrated(settings.database)):
+        raise SettingsError("The PostgreSQL schema is missing or not the newest. Run `stagedoor migrate`.")
+
+
+async def _is_migrated(url: str) -> bool:
+    from stagedoor.db.database import Tx
+    from stagedoor.db.open import open_database
+
+    async def look(tx: Tx) -> bool:
+        if not await tx.number("SELECT count(to_regclass('alembic_version'))"):
+            return False
+        return bool(await tx.number("SELECT count(*) FROM alembic_version WHERE version_num = :newest", newest=NEWEST))
+
+    database = await open_database(url, pool=1)
+    try:
+        return await database.read(look)
+    finally:
+        await database.close()
 
 
 def migrate_sqlite(settings: Settings) -> None:
-    """Bring the SQLite file to the newest schema; Alembic is loaded only when there is something to do."""
+    """Bring the SQLite file to the newest schema; Alembic is loaded only when there is something to do.
+
+    Raises:
+        SettingsError: the file cannot be opened.
+
+    """
     import sqlite3
     from contextlib import closing
 
-    path = settings.database.removeprefix("sqlite:///")
-    with closing(sqlite3.connect(path)) as connection:
-        try:
-            current = connection.execute("SELECT version_num FROM alembic_version").fetchone()
-        except sqlite3.OperationalError:
-            current = None
+    path = Path(settings.database.removeprefix("sqlite:///"))
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with closing(sqlite3.connect(path)) as connection:
+            known = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'").fetchone()
+            current = known and connection.execute("SELECT version_num FROM alembic_version").fetchone()
+    except (OSError, sqlite3.Error) as error:
+        raise SettingsError(f"The database {path} cannot be opened: {error}.") from None
     if current != (NEWEST,):
         from stagedoor.db.migrate import migrate as bring_up_to_date
 
@@ -64,7 +124,11 @@ def migrate_sqlite(settings: Settings) -> None:
 
 def migrate() -> None:
     """Bring the database to the newest schema."""
-    from stagedoor.db.migrate import migrate as bring_up_to_date
-
     settings = load_settings()
-    print(bring_up_to_date(settings.database))
+    if settings.database.startswith("sqlite:///"):
+        migrate_sqlite(settings)
+    elif not asyncio.run(_is_migrated(settings.database)):
+        from stagedoor.db.migrate import migrate as bring_up_to_date
+
+        bring_up_to_date(settings.database)
+    print(NEWEST)

@@ -5,6 +5,7 @@ from pathlib import Path
 from stagedoor.db.database import Database
 from stagedoor.db.postgres import PostgresDatabase
 from stagedoor.db.sqlite import SqliteDatabase
+from stagedoor.settings import SettingsError
 
 
 async def open_database(url: str, *, pool: int = 10) -> Database:
@@ -16,11 +17,11 @@ async def open_database(url: str, *, pool: int = 10) -> Database:
 
     Raises:
         DatabaseUnavailable: it cannot be opened.
-        ValueError: the URL names another kind of database.
+        SettingsError: the URL names another kind of database.
 
     """
     if url.startswith("sqlite:///"):
         return SqliteDatabase(Path(url.removeprefix("sqlite:///")))
     if url.startswith(("postgresql://", "postgres://")):
         return await PostgresDatabase.open(url, pool)
-    raise ValueError("The database URL must begin with sqlite:/// or postgresql://.")
+    raise SettingsError("The database URL must begin with sqlite:/// or postgresql://.")

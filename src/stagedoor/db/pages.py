@@ -7,6 +7,7 @@ sorting, and both databases merge ordered branches lazily. That is why a page co
 import base64
 import hashlib
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 import msgspec
 
@@ -49,32 +50,62 @@ def page_query(
     after: Place | None = None,
 ) -> tuple[str, dict[str, Param]]:
     """Return the SQL and the parameters of one page."""
-    direction, beyond = ("DESC", "<") if order.descending else ("ASC", ">")
+    direction = "DESC" if order.descending else "ASC"
     params: dict[str, Param] = {**selection.params, "limit": limit, "offset": offset}
-    conditions = list(selection.conditions)
     if after is not None:
-        conditions.append(f"({order.column}, id) {beyond} (:after_value, :after_id)")
         params |= {"after_value": after.value, "after_id": after.id}
-    branches, branch_params = _union(columns(cls), selection, conditions)
+    beyond = [_beyond(branch, order, after) for branch in selection.branches]
+    branches, branch_params = _union(columns(cls), selection, beyond)
     sql = f"{branches} ORDER BY {order.column} {direction}, id {direction} LIMIT :limit OFFSET :offset"
     return sql, params | branch_params
 
 
 def count_query(selection: Selection) -> tuple[str, dict[str, Param]]:
     """Return the SQL and the parameters that count a selection by walking it."""
-    branches, params = _union("id", selection, selection.conditions)
+    branches, params = _union("id", selection, [()] * len(selection.branches))
     return f"SELECT count(*) FROM ({branches}) AS selected", {**selection.params, **params}
 
 
-def _union(what: str, selection: Selection, conditions: Sequence[str]) -> tuple[str, dict[str, Param]]:
-    params: dict[str, Param] = {}
+def _beyond(branch: Branch, order: Order, after: Place | None) -> tuple[str, ...]:
+    """Return the condition on a branch's rows to come after a place.
+
+    Where the branch fixes the sort column, only the id is left to compare, and the index has the ids in order.
+    """
+    if after is None:
+        return ()
+    sign = "<" if order.descending else ">"
+    fixed = branch.get(order.column)
+    if fixed is None:
+        return (f"({order.column}, id) {sign} (:after_value, :after_id)",)
+    if fixed == after.value:
+        return (f"id {sign} :after_id",)
+    return () if (fixed < str(after.value)) == order.descending else ("1 = 0",)
+
+
+def _union(what: str, selection: Selection, conditions: Sequence[Sequence[str]]) -> tuple[str, dict[str, Param]]:
+    shape = tuple(tuple(branch) for branch in selection.branches)
+    text = _union_text(what, selection.table, shape, tuple(selection.conditions), tuple(map(tuple, conditions)))
+    params: dict[str, Param] = {
+        f"b{number}_{column}": value
+        for number, branch in enumerate(selection.branches)
+        for column, value in branch.items()
+    }
+    return text, params
+
+
+@lru_cache(maxsize=1024)
+def _union_text(
+    what: str,
+    table: str,
+    shape: tuple[tuple[str, ...], ...],
+    shared: tuple[str, ...],
+    conditions: tuple[tuple[str, ...], ...],
+) -> str:
     texts = []
-    for number, branch in enumerate(selection.branches):
-        names = {f"b{number}_{column}": column for column in branch}
-        fixed = [f"{column} = :{name}" for name, column in names.items()]
-        texts.append(f"SELECT {what} FROM {selection.table} WHERE {' AND '.join([*fixed, *conditions])}")
-        params |= {name: branch[column] for name, column in names.items()}
-    return " UNION ALL ".join(texts), params
+    for number, (branch, own) in enumerate(zip(shape, conditions, strict=True)):
+        fixed = [f"{column} = :b{number}_{column}" for column in branch]
+        texts.append(f"SELECT {what} FROM {table} WHERE {' AND '.join([*fixed, *shared, *own])}")
+    return " UNION ALL ".join(texts)
 
 
 def contains(text: str) -> str:

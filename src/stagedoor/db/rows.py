@@ -32,6 +32,8 @@ def reader(cls: type[Record]) -> Callable[[Sequence[typing.Any]], Record]:
     options = {name: _options(hints[name]) for name in cls.__struct_fields__}
     times = [index for index, name in enumerate(options) if datetime in options[name]]
     texts = [index for index, name in enumerate(options) if any(typing.get_origin(o) is tuple for o in options[name])]
+    if not times and not texts:
+        return lambda row: cls(*row)
 
     def read(row: Sequence[typing.Any]) -> Record:
         values = [*row]
@@ -55,7 +57,10 @@ _read_tuple = msgspec.json.Decoder(tuple[str, ...]).decode
 
 def to_values(params: Mapping[str, Param]) -> dict[str, Value]:
     """Return the parameters in the form both drivers store."""
-    return {name: _to_value(value) for name, value in params.items()}
+    return {name: value if type(value) in _PLAIN else _to_value(value) for name, value in params.items()}  # type: ignore[misc]  # the test tells
+
+
+_PLAIN = frozenset({str, int, float, bytes, type(None)})
 
 
 def _to_value(value: Param) -> Value:

@@ -3,6 +3,7 @@
 import asyncio
 import sqlite3
 import threading
+import time
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
@@ -75,6 +76,7 @@ def _connect(path: Path) -> sqlite3.Connection:
 class _Item(NamedTuple):
     work: Callable[[Tx], Awaitable[Any]]
     future: "asyncio.Future[Any]"
+    queued_at: float
 
 
 class SqliteDatabase:
@@ -86,7 +88,6 @@ class SqliteDatabase:
         self._writer_connection = _connect(path)
         self._writer_connection.execute("PRAGMA journal_mode = WAL")
         self._reader = SqliteTx(_connect(path))
-        self._heavy = threading.local()
         self._queue: SimpleQueue[_Item | None] = SimpleQueue()
         self._closing = threading.Event()
         self._threads = [
@@ -115,7 +116,7 @@ class SqliteDatabase:
         future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
         if self._closing.is_set():
             raise DatabaseUnavailable
-        self._queue.put(_Item(work, future))
+        self._queue.put(_Item(work, future, time.monotonic()))
         return await future
 
     def _write_forever(self) -> None:
@@ -137,7 +138,7 @@ class SqliteDatabase:
         """Run a group of works in one durable transaction; a work that raises is undone alone."""
         connection = self._writer_connection
         try:
-            connection.execute("BEGIN IMMEDIATE")
+            self._begin(waiting_since=group[0].queued_at)
             outcomes = [self._attempt(item) for item in group]
             connection.execute("COMMIT")
         except sqlite3.Error as error:
@@ -147,14 +148,21 @@ class SqliteDatabase:
             return [_meaning(error)] * len(group)
         return outcomes
 
+    def _begin(self, *, waiting_since: float) -> None:
+        # Who stood in the queue while the file was locked has waited already: nobody waits longer than the timeout.
+        waited_ms = int((time.monotonic() - waiting_since) * 1000)
+        self._writer_connection.execute(f"PRAGMA busy_timeout = {max(BUSY_TIMEOUT_MS - waited_ms, 1)}")
+        self._writer_connection.execute("BEGIN IMMEDIATE")
+
     def _attempt(self, item: _Item) -> object:
         connection = self._writer_connection
         connection.execute("SAVEPOINT item")
         try:
             outcome: object = drive(item.work(SqliteTx(connection)))
-        except sqlite3.OperationalError:
-            raise
-        except Exception as error:  # noqa: BLE001 - whatever the work raised belongs to its caller
+        except Exception as error:
+            if isinstance(error, sqlite3.OperationalError) and _passes(error):
+                raise
+            # Whatever else the work raised belongs to its caller alone.
             connection.execute("ROLLBACK TO item")
             outcome = error
         connection.execute("RELEASE item")
@@ -204,10 +212,14 @@ _PASSING = {
 }
 
 
+def _passes(error: sqlite3.Error) -> bool:
+    # The low byte is the primary code, what is above it says more.
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF in _PASSING
+
+
 def _meaning(error: sqlite3.Error) -> Exception:
     """Return DatabaseUnavailable for troubles that pass; a wrong statement stays what it is."""
-    # The low byte is the primary code, what is above it says more.
-    if getattr(error, "sqlite_errorcode", 0) & 0xFF not in _PASSING:
+    if not _passes(error):
         return error
     failure = DatabaseUnavailable(retry_after=timedelta(seconds=1))
     failure.__cause__ = error

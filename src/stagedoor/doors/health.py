@@ -28,4 +28,4 @@ class HealthEndpoint:
 
 
 async def _look(tx: Tx) -> int:
-    return await tx.number("SELECT count(*) FROM (SELECT id FROM tenants LIMIT 1) AS some")
+    return await tx.number("SELECT count(*) FROM (SELECT id FROM tenants LIMIT 1) AS any_tenant")

@@ -6,11 +6,14 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
 import msgspec
+import structlog
 
 from stagedoor.call import Call
 from stagedoor.contract.operations import Operation
+from stagedoor.db.database import Work
 from stagedoor.errors import (
     BytedTokenExpired,
+    DatabaseUnavailable,
     IdempotencyKeyInUse,
     IdempotencyKeyReused,
     InvalidParameter,
@@ -26,6 +29,9 @@ from stagedoor.idempotency.store import (
     reclaim_key,
     remove_key,
 )
+from stagedoor.runtime import Runtime
+
+log = structlog.get_logger()
 
 LEASE = timedelta(seconds=60)
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
@@ -104,9 +110,9 @@ async def _run(
         result = msgspec.json.encode(await work())
     except StagedoorError as error:
         if may_have_been_sent(error):
-            await rt.db.write(lambda tx: mark_lost(tx, tenant_id, key, rt.clock.now()))
+            await _note(rt, lambda tx: mark_lost(tx, tenant_id, key, rt.clock.now()))
         else:
-            await rt.db.write(lambda tx: remove_key(tx, tenant_id, key))
+            await _note(rt, lambda tx: remove_key(tx, tenant_id, key))
         raise
     # A session's answer holds its token and its link: it is kept no longer than they can be used.
     lifetime = (
@@ -115,8 +121,16 @@ async def _run(
         else rt.settings.idempotency_lifetime
     )
     sealed = rt.vault.seal(_place(key), result)
-    await rt.db.write(lambda tx: mark_answered(tx, tenant_id, key, answer=sealed, until=rt.clock.now() + lifetime))
+    await _note(rt, lambda tx: mark_answered(tx, tenant_id, key, answer=sealed, until=rt.clock.now() + lifetime))
     return msgspec.Raw(result)
+
+
+async def _note(rt: Runtime, work: Work[None]) -> None:
+    """Write down what became of a request. When that fails its outcome is the answer all the same, and the claim stays."""
+    try:
+        await rt.db.write(work)
+    except DatabaseUnavailable:
+        log.warning("idempotency_key_not_settled")
 
 
 def _place(key: IdempotencyKey) -> str:

@@ -16,6 +16,7 @@ class Limit(msgspec.Struct, frozen=True):
     period: timedelta
 
 
+LONGEST_PERIOD = 86_400
 _SECOND = timedelta(seconds=1)
 
 DEFAULT_LIMITS: Mapping[str, Limit] = {
@@ -41,14 +42,14 @@ def read_limits(limits: Mapping[str, tuple[int, float]]) -> dict[str, Limit]:
         limits: action to calls and seconds, ``{"CreateAsset": (120, 60)}``.
 
     Raises:
-        InvalidParameter: an action does not exist or a number is not positive.
+        InvalidParameter: an action does not exist or a number is not positive, or a time is longer than a day.
 
     """
     read = dict(DEFAULT_LIMITS)
     for action, (calls, seconds) in limits.items():
-        if action not in BY_ACTION or calls < 1 or seconds <= 0:
+        if action not in BY_ACTION or calls < 1 or not 0 < seconds <= LONGEST_PERIOD:
             raise InvalidParameter(
-                f"The limit of {action} must name one of the twelve actions, at least one call and a positive time.",
+                f"The limit of {action} must name one of the twelve actions, at least one call and a time of a day at most.",
                 field="Limits",
             )
         read[action] = Limit(calls, timedelta(seconds=seconds))

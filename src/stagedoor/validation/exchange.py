@@ -49,7 +49,7 @@ async def exchange_token(call: Call, request: requests.GetVisualValidateResult) 
     """Turn a BytedToken into the group it earned. Safe to repeat, for ever and by any number of callers at once."""
     rt = call.rt
     token_hash = rt.vault.hash("byted_token", request.BytedToken)
-    session = await rt.db.read(lambda tx: get_session_by_token(tx, call.tenant_id, token_hash))
+    session = await rt.db.read(lambda tx: get_session_by_token(tx, call.tenant_id, token_hash, request.ProjectName))
     call.region = (await call.book.get(session.channel_id)).region
     if (settled := settled_answer(session)) is not None:
         return settled

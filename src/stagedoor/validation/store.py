@@ -73,8 +73,10 @@ async def add_session(tx: Tx, tenant_id: str, session: ValidationSession) -> Non
     )
 
 
-async def get_session_by_token(tx: Tx, tenant_id: str, token_hash: bytes) -> ValidationSession:
-    """Return the tenant's session of a BytedToken.
+async def get_session_by_token(
+    tx: Tx, tenant_id: str, token_hash: bytes, project_name: str | None = None
+) -> ValidationSession:
+    """Return the tenant's session of a BytedToken, in the project if one is named.
 
     Raises:
         NotFound: the tenant started no session with this token; another tenant's looks the same.
@@ -82,7 +84,7 @@ async def get_session_by_token(tx: Tx, tenant_id: str, token_hash: bytes) -> Val
     """
     sql = f"{_SELECT} WHERE token_hash = :token_hash AND tenant_id = :tenant_id"
     session = await tx.find(ValidationSession, sql, token_hash=token_hash, tenant_id=tenant_id)
-    if session is None:
+    if session is None or project_name not in {None, session.project_name}:
         raise NotFound("This BytedToken was not issued here.", field="BytedToken")
     return session
 
