@@ -134,7 +134,7 @@ class MethodNotAllowed(CallerError):
     code = "MethodNotAllowed"
     status = 405
 
-    def __init__(self, allow: str) -> None:
+    def __init__(self, allow: str = "") -> None:
         """Refuse the method; ``allow`` is the comma-separated list of those that are served."""
         super().__init__()
         self.allow = allow
@@ -330,7 +330,8 @@ class InternalError(ServiceError):
 def by_code(code: str | None) -> StagedoorError:
     """Return a fresh error of the class that has this code; InternalError when there is none."""
     for cls in StagedoorError.family():
-        if cls.code == code and "code" in cls.__dict__ and cls.__doc__:
+        # A family shares the code of one of its members; the member has its name, too.
+        if cls.code == cls.__name__ == code:
             return cls()
     return InternalError()
 

@@ -8,9 +8,10 @@ from stagedoor.emulator import RunningEmulator
 from tests.support.clock import StoppedClock
 from tests.support.emulator import EmulatorControl
 from tests.support.gateway import Api, RunningGateway
-from tests.support.story import eventually, held_call, make_group, upload
+from tests.support.story import ON_SQLITE, eventually, held_call, make_group, upload
 
 
+@ON_SQLITE
 async def test_a_private_address_reaches_an_emulator_but_never_an_ark_account(
     gateway: RunningGateway, emulator: RunningEmulator, control: EmulatorControl, pictures: str
 ) -> None:
@@ -56,6 +57,7 @@ async def test_a_new_asset_is_answered_whole_and_nothing_but_official_fields_go_
     }
 
 
+@ON_SQLITE
 async def test_fields_of_an_upload_are_checked_before_a_call_is_spent(
     api: Api, control: EmulatorControl, pictures: str
 ) -> None:
@@ -82,6 +84,7 @@ async def test_fields_of_an_upload_are_checked_before_a_call_is_spent(
     assert await control.calls("CreateAsset") == spent
 
 
+@ON_SQLITE
 async def test_what_ark_refuses_at_once_is_passed_on_in_its_own_words(
     api: Api, control: EmulatorControl, pictures: str
 ) -> None:
@@ -100,6 +103,7 @@ async def test_what_ark_refuses_at_once_is_passed_on_in_its_own_words(
     assert (await api.ok("ListAssets"))["Items"] == []
 
 
+@ON_SQLITE
 async def test_an_upload_whose_answer_is_lost_is_never_sent_again(
     api: Api, control: EmulatorControl, pictures: str
 ) -> None:
@@ -113,6 +117,7 @@ async def test_an_upload_whose_answer_is_lost_is_never_sent_again(
     assert (await api.ok("ListAssets"))["TotalCount"] == 0
 
 
+@ON_SQLITE
 async def test_an_upload_that_ark_has_no_room_for_is_the_callers_to_repeat(
     api: Api, control: EmulatorControl, pictures: str
 ) -> None:

@@ -8,7 +8,7 @@ from stagedoor.emulator.failures import FAILURE_MESSAGES
 from tests.support.clock import StoppedClock
 from tests.support.emulator import EmulatorControl
 from tests.support.gateway import Api, RunningGateway
-from tests.support.story import AT_ONCE, answered, make_group, pass_face_check, upload
+from tests.support.story import AT_ONCE, ON_SQLITE, answered, make_group, pass_face_check, upload
 
 HOUR = 3600.0
 
@@ -111,6 +111,7 @@ async def test_the_address_is_renewed_when_less_than_an_hour_of_it_is_left(
         assert response.status == 200
 
 
+@ON_SQLITE
 async def test_the_old_address_serves_while_ark_is_down_for_as_long_as_it_is_good(
     api: Api, control: EmulatorControl, pictures: str, clock: StoppedClock, group_id: str
 ) -> None:
@@ -139,6 +140,7 @@ async def test_no_cache_forces_a_look_at_what_is_final(
     assert (gone.status, gone.code) == (404, "NotFound.asset_id")
 
 
+@ON_SQLITE
 async def test_trouble_while_looking_is_named_and_passes(
     api: Api, control: EmulatorControl, pictures: str, group_id: str
 ) -> None:
@@ -149,6 +151,7 @@ async def test_trouble_while_looking_is_named_and_passes(
     assert (await api.ok("GetAsset", Id=asset_id))["Status"] == "Active"
 
 
+@ON_SQLITE
 async def test_a_look_is_repeated_over_a_passing_trouble(
     api: Api, control: EmulatorControl, pictures: str, group_id: str
 ) -> None:
@@ -160,6 +163,7 @@ async def test_a_look_is_repeated_over_a_passing_trouble(
         assert await control.calls("GetAsset") == before + 2
 
 
+@ON_SQLITE
 async def test_every_known_failure_arrives_with_its_code_and_message(
     api: Api, control: EmulatorControl, pictures: str, group_id: str
 ) -> None:
@@ -173,6 +177,7 @@ async def test_every_known_failure_arrives_with_its_code_and_message(
     assert {item["Error"]["Code"] for item in listed} == set(codes)
 
 
+@ON_SQLITE
 async def test_another_persons_face_fails_in_a_real_persons_group_only(
     api: Api, control: EmulatorControl, pictures: str, group_id: str
 ) -> None:

@@ -13,7 +13,7 @@ from tests.support.emulator import EmulatorControl
 from tests.support.gateway import Api, RunningGateway
 from tests.support.lists import expected_ids, walk_cursor, walk_pages
 from tests.support.rows import LONG_AGO, add_rows, asset_row, group_row, only_channel
-from tests.support.story import AT_ONCE, make_group, upload
+from tests.support.story import AT_ONCE, ON_SQLITE, make_group, upload
 
 NAMES = ("Portrait 1", "portrait_2", "100% real", "wow! yes", "肖像", "STRASSE", "straße", "ÉCLAIR", "Σίσυφος", "")
 ACTIONS = ("ListAssets", "ListAssetGroups")
@@ -177,6 +177,7 @@ async def test_the_largest_filters_there_may_be_are_answered(shelf: Shelf) -> No
         assert (answer.status, answer.code) == (400, "InvalidParameter.Filter.GroupIds")
 
 
+@ON_SQLITE
 async def test_fields_of_a_list_are_checked(shelf: Shelf) -> None:
     wrong: list[tuple[dict[str, Any], str]] = [
         ({"PageNumber": 0}, "PageNumber"),
@@ -200,6 +201,7 @@ async def test_fields_of_a_list_are_checked(shelf: Shelf) -> None:
     assert (await shelf.api.call("ListAssetGroups", SortBy="GroupId")).code == "InvalidParameter.SortBy"
 
 
+@ON_SQLITE
 async def test_the_two_ways_to_page_exclude_each_other(shelf: Shelf) -> None:
     for action in ACTIONS:
         for numbered, cursor in product(("PageNumber", "PageSize"), ("MaxResults", "NextToken")):
@@ -210,6 +212,7 @@ async def test_the_two_ways_to_page_exclude_each_other(shelf: Shelf) -> None:
     assert (len(first["Items"]), "NextToken" in first) == (10, True)
 
 
+@ON_SQLITE
 async def test_numbered_pages_end_at_the_documented_depth(shelf: Shelf) -> None:
     for action, deepest in (("ListAssets", 20_000), ("ListAssetGroups", 10_000)):
         last = await shelf.api.ok(action, PageNumber=deepest // 100, PageSize=100)

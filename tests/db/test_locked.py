@@ -14,10 +14,9 @@ from stagedoor.db.sqlite import BUSY_TIMEOUT_MS
 from stagedoor.idempotency.once import LEASE
 from tests.support.emulator import EmulatorControl
 from tests.support.gateway import Answer, Api, RunningGateway
-from tests.support.story import DONE, make_group
+from tests.support.story import DONE, ON_SQLITE, make_group
 
 PATIENCE = BUSY_TIMEOUT_MS / 1000
-ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 ON_POSTGRES = pytest.mark.parametrize(
     "database_url", [pytest.param("postgres", marks=pytest.mark.postgres)], indirect=True
 )

@@ -10,6 +10,7 @@ from stagedoor.doors.admin import ACTIONS
 from stagedoor.emulator import RunningEmulator
 from tests.support.clock import StoppedClock
 from tests.support.gateway import FAST_MODEL, MODEL, Answer, Api, RunningGateway
+from tests.support.story import ON_SQLITE
 
 SECRETS = {"AccessKey": "AKLTcanary", "SecretKey": "SKcanary", "SessionToken": "STScanary", "ApiKey": "APIcanary"}
 CHANNEL: dict[str, Any] = {
@@ -93,7 +94,7 @@ async def test_a_channel_is_added_shown_and_changed_and_its_secrets_stay_inside(
     assert (await do(operator, "PATCH", "channels/renamed", Disabled=False))["Disabled"] is False
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@ON_SQLITE
 async def test_what_makes_no_sense_is_refused_and_named(operator: Api, emulator: RunningEmulator) -> None:
     tenant = await do(operator, "POST", "tenants", Name="studio")
     keys = f"tenants/{tenant['Id']}/keys"

@@ -6,7 +6,7 @@ from stagedoor.assets.delete import CHUNK
 from tests.support.emulator import EmulatorControl
 from tests.support.gateway import FAST_MODEL, MODEL, Api, RunningGateway
 from tests.support.rows import add_rows, asset_row, group_row, only_channel
-from tests.support.story import make_group, pass_face_check, upload
+from tests.support.story import ON_SQLITE, make_group, pass_face_check, upload
 
 CHARACTERS = ("a", "影", "🎭")
 
@@ -33,6 +33,7 @@ async def test_a_new_group_is_answered_whole_and_found_again(api: Api, control: 
     assert await control.calls("GetAssetGroup") == 0
 
 
+@ON_SQLITE
 async def test_the_envelope_names_the_right_action(api: Api) -> None:
     group_id = await make_group(api)
     calls: list[tuple[str, dict[str, Any]]] = [
@@ -62,6 +63,7 @@ async def test_limits_of_name_and_description_count_characters(api: Api, control
             assert await control.calls(action) == before
 
 
+@ON_SQLITE
 async def test_what_cannot_be_created_costs_no_upstream_call(api: Api, control: EmulatorControl) -> None:
     wrong: list[tuple[dict[str, Any], str]] = [
         ({"GroupType": "LivenessFace"}, "InvalidParameter.GroupType"),
@@ -115,6 +117,7 @@ async def test_the_id_in_the_body_must_be_the_one_in_the_path(api: Api, control:
     assert await control.calls("UpdateAssetGroup") == 0
 
 
+@ON_SQLITE
 async def test_an_update_that_ark_refuses_changes_nothing(api: Api, control: EmulatorControl) -> None:
     group_id = await make_group(api, "before")
     await control.fault("error", "UpdateAssetGroup", code="InvalidParameter.Name", status=400, message="Not this name.")

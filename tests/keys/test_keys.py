@@ -14,7 +14,7 @@ from stagedoor.keys.issue import issue_key, revoke_key
 from tests.support.emulator import EmulatorControl
 from tests.support.gateway import FAST_MODEL, MODEL, Api, RunningGateway
 from tests.support.stored import stored_bytes
-from tests.support.story import make_group, second_gateway
+from tests.support.story import ON_SQLITE, make_group, second_gateway
 
 
 @pytest.mark.parametrize("kind", ["live", "test", "admin"])
@@ -53,6 +53,7 @@ async def test_what_is_no_valid_key_is_refused_in_one_way(gateway: RunningGatewa
     assert lower.status == 200
 
 
+@ON_SQLITE
 async def test_each_operation_asks_for_its_own_scope(gateway: RunningGateway) -> None:
     tenant = await gateway.tenant()
     for scope in SCOPES:

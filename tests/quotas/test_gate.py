@@ -14,6 +14,7 @@ from stagedoor.quotas.limits import DEFAULT_LIMITS, Limit, read_limits
 from tests.support.clock import StoppedClock
 from tests.support.emulator import EmulatorControl
 from tests.support.gateway import RunningGateway, gateway_settings
+from tests.support.story import ON_SQLITE
 
 TWO = Limit(2, timedelta(seconds=0.2))
 PATIENT, IMPATIENT = timedelta(seconds=3), timedelta(seconds=0.05)
@@ -82,7 +83,7 @@ def test_a_limit_that_makes_no_sense_is_refused(limits: dict[str, Any]) -> None:
     assert refused.value.full_code == "InvalidParameter.Limits"
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@ON_SQLITE
 async def test_a_limit_of_two_a_second_delays_the_third_call_and_refuses_when_that_is_too_long(
     database_url: str, emulator: RunningEmulator, control: EmulatorControl
 ) -> None:

@@ -54,5 +54,9 @@ class ServingProcess:
         self._process.send_signal(signal.SIGTERM)
         await asyncio.to_thread(self._process.wait, STOP_SECONDS)
 
+    @property
+    def process(self) -> "subprocess.Popen[bytes]":
+        return self._process
+
     def api(self, key: str) -> Api:
         return Api(self.url, key, self.http)

@@ -5,11 +5,15 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
+import pytest
+
 from tests.support.emulator import EmulatorControl, Hold
 from tests.support.gateway import Api, RunningGateway, gateway_settings
 
 AT_ONCE = {"mode": "immediate"}
 Result = TypeVar("Result")
+ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+"""For what has nothing to do with the database: once is enough."""
 DONE = "https://studio.example/done"
 
 

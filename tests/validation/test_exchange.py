@@ -49,6 +49,7 @@ async def test_a_group_once_given_is_given_for_ever_without_asking_ark(
         "GroupType": "LivenessFace",
     }
     assert (first.metadata["Action"], first.metadata["Region"]) == (EXCHANGE, "cn-beijing")
+    assert (await session_of(gateway, check)).byted_token is None
     for _ in range(20):
         assert without_id(await exchange(api, check)) == without_id(first)
     advance(gateway.clock, hours=25)
@@ -57,7 +58,6 @@ async def test_a_group_once_given_is_given_for_ever_without_asking_ark(
     async with another(gateway) as restarted:
         assert without_id(await exchange(restarted.api(api.key), check)) == without_id(first)
     assert await control.calls(EXCHANGE) == 1
-    assert (await session_of(gateway, check)).byted_token is None
 
 
 async def test_a_gateway_that_starts_again_answers_what_it_answered_before(

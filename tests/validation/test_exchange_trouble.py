@@ -13,7 +13,7 @@ from stagedoor.housekeeping import wipe
 from stagedoor.validation.store import claim_exchange
 from tests.support.emulator import EmulatorControl
 from tests.support.gateway import Api, RunningGateway
-from tests.support.rawserver import enveloped, http, raw_server, say
+from tests.support.rawserver import Play, enveloped, http, raw_server, refused, say
 from tests.support.validation import (
     EXCHANGE,
     Check,
@@ -253,6 +253,39 @@ async def test_a_late_answer_without_a_group_gives_way_to_the_group_that_was_fou
         await held.release()
         assert (await frozen).result == taken_over.result
         assert (await exchange(api, check)).result == taken_over.result
+
+
+def after(moment: asyncio.Event, answer: Play) -> Play:
+    """Answer when the moment has come."""
+
+    async def play(writer: asyncio.StreamWriter) -> bool:
+        await moment.wait()
+        return await answer(writer)
+
+    return play
+
+
+@pytest.mark.parametrize("code", ["ValidatePending", "ValidateFailed"])
+async def test_a_late_answer_without_a_group_leaves_the_lease_to_the_process_that_took_it_over(
+    gateway: RunningGateway, api: Api, code: str
+) -> None:
+    first, second = asyncio.Event(), asyncio.Event()
+    async with raw_ark(gateway) as ark, another(gateway) as successor:
+        check = await ark.start(api, TOKEN)
+        advance(gateway.clock, seconds=121)
+        ark.plays(after(first, say(http(refused(code), status=400))))
+        frozen = asyncio.create_task(exchange(api, check))
+        await until(lambda: len(ark.raw.requests) == 2)
+        advance(gateway.clock, seconds=31)
+        ark.plays(after(second, say(http(enveloped({"GroupId": GROUP})))))
+        taking_over = asyncio.create_task(exchange(successor.api(api.key), check))
+        await until(lambda: len(ark.raw.requests) == 3)
+        holding = await session_of(gateway, check)
+        first.set()
+        assert (await frozen).code == code
+        assert await session_of(gateway, check) == holding
+        second.set()
+        assert (await taking_over).result["GroupId"] == GROUP
 
 
 @on_postgres

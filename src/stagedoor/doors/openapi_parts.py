@@ -8,7 +8,7 @@ import msgspec
 from stagedoor.doors import openapi_texts as texts
 from stagedoor.doors.openapi_errors import REGION, REQUEST_ID, ErrorType, error_responses, header
 from stagedoor.doors.openapi_examples import REQUESTS, RESULTS
-from stagedoor.doors.openapi_schemas import REF, Json, Say, answer_schema
+from stagedoor.doors.openapi_schemas import NO_CONTROLS, REF, Json, Say, answer_schema
 from stagedoor.http.envelope import result_body
 
 Place = Literal["path", "query", "header"]
@@ -18,6 +18,8 @@ def parameter(
     place: Place, name: str, text: str, schema: Json, say: Say, *, required: bool = False, example: str = ""
 ) -> Json:
     """Return a parameter; ``text`` is its description in English."""
+    if place == "path":
+        schema = schema | NO_CONTROLS
     shown: Json = {"name": name, "in": place, "description": say(text), "required": required, "schema": schema}
     return {**shown, "example": example} if example else shown
 

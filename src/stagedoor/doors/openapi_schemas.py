@@ -10,7 +10,7 @@ from typing import Any, get_type_hints
 
 import msgspec
 
-from stagedoor.contract.operations import OPERATIONS, SERVICE, VERSION
+from stagedoor.contract.operations import OPERATIONS, SCOPES, SERVICE, VERSION
 from stagedoor.doors import admin
 from stagedoor.doors.openapi_texts import FIELDS
 from stagedoor.errors import UpstreamFault
@@ -23,6 +23,8 @@ REF = "#/components/schemas/"
 NULL: Json = {"type": "null"}
 # What the checks in assets/create.py and validation/start.py ask of every address before anything else.
 WEB_ADDRESS: Json = {"format": "uri", "pattern": "^[Hh][Tt][Tt][Pp][Ss]?://[^\\x00-\\x20\\x7F]+$"}
+# What the guard in http/guard.py asks of every text in the path and the query.
+NO_CONTROLS: Json = {"pattern": "^[^\\x00-\\x1F\\x7F]*$"}
 TIME: Json = {"format": "date-time"}
 
 # Facts about single fields that the types of the contract do not state.
@@ -36,6 +38,7 @@ FACTS: Mapping[tuple[str, str], Json] = {
     ("Metadata", "Version"): {"const": VERSION},
     ("Metadata", "Service"): {"const": SERVICE},
     ("Metadata", "Region"): {"examples": ["cn-beijing"]},
+    ("NewKeyRequest", "Scopes"): {"items": {"enum": list(SCOPES)}},
     ("KeyView", "ExpireTime"): TIME,
     ("KeyView", "RevokeTime"): TIME,
 }
@@ -80,7 +83,7 @@ def parameter_schema(request: type[msgspec.Struct], field: str) -> Json:
     """Return the schema of a request's field that stands in the path or the query, where there is no null."""
     found: Json = _taken()[f"{request.__name__}Request"]["properties"][field]
     bare = found["anyOf"][0] if "anyOf" in found else found
-    return {name: value for name, value in bare.items() if name not in {"description", "examples"}}
+    return {name: value for name, value in bare.items() if name not in {"description", "examples"}} | NO_CONTROLS
 
 
 def component_schemas(say: Say) -> dict[str, Json]:

@@ -146,17 +146,17 @@ def _check_head(scope: Scope) -> None:
             raise InvalidParameter("The only Transfer-Encoding understood is chunked.", field="TransferEncoding")
     if size > MAX_HEAD_BYTES:
         raise RequestTooLarge("The request head is larger than 32 KiB.")
-    if b"%" in path:
+    if b"%" in path or not path.isascii():
         _check_percent(path, "Path")
     # A callback's query went through somebody's in-app browser, which may have added to it: its door reads what it can.
-    if b"%" in query and not path.startswith(b"/cb/"):
+    if (b"%" in query or not query.isascii()) and not path.startswith(b"/cb/"):
         _check_percent(query, "Query")
 
 
 def _check_percent(encoded: bytes, field: str) -> None:
     """Refuse what is not percent-encoded UTF-8 without control characters."""
     try:
-        text = "" if _BAD_PERCENT.search(encoded) else unquote_to_bytes(encoded).decode()
+        text = "" if _BAD_PERCENT.search(encoded) else unquote_to_bytes(encoded.decode("ascii")).decode()
     except UnicodeDecodeError:
         text = ""
     if not text or _CONTROL.search(text):
