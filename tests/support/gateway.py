@@ -86,7 +86,7 @@ class Api:
             names = {name.lower(): value for name, value in response.headers.items()}
             return Answer(response.status, names, await response.read())
 
-    async def call(self, action: str, *, headers: dict[str, str] | None = None, **fields: Any) -> Answer:
+    async def call(self, action: str, *, headers: dict[str, Any] | None = None, **fields: Any) -> Answer:
         """Call one of the twelve by its Action; ``model`` is filled in unless it is given (None leaves it out)."""
         operation = BY_ACTION[action]
         fields = {"model": MODEL, **fields}
@@ -130,7 +130,7 @@ class RunningGateway:
     ) -> None:
         await self.http.close()
         await self.rt.close()
-        self._server.stop()
+        self._server.stop()  # type: ignore[no-untyped-call]  # granian gives no types
         await self._serving
 
     def api(self, key: str) -> Api:
