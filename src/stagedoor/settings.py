@@ -13,6 +13,8 @@ from msgspec import Meta
 AskWithoutCallback = Literal["never", "after_window", "always"]
 
 
+Seconds = Annotated[float, Meta(gt=0, le=86_400)]
+
 PREFIX = "STAGEDOOR_"
 NO_SETTINGS = ("STAGEDOOR_CONFIG", "STAGEDOOR_TEST_")
 """Where the TOML file is, and what the tests are told."""
@@ -43,27 +45,27 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Where actors' browsers reach this gateway, `https://…`. Set: callbacks come here first. Empty: they go to the caller's own CallbackURL."""
     region: str = "cn-beijing"
     """The region named in answers that no channel took part in."""
-    link_window: Annotated[float, Meta(gt=0)] = 120.0
+    link_window: Seconds = 120.0
     """How long the face-check link can be used. After it, a missing callback no longer forbids asking the upstream."""
-    token_lifetime: Annotated[float, Meta(gt=0)] = 1800.0
+    token_lifetime: Seconds = 1800.0
     """Age at which a BytedToken is refused here without asking the upstream."""
     ask_without_callback: AskWithoutCallback = "after_window"
     """Whether ⑫ asks the upstream although the callback, which should have come to this gateway, has not come: an early query may burn the token."""
-    exchange_wait: Annotated[float, Meta(gt=0)] = 25.0
+    exchange_wait: Seconds = 25.0
     """How long a caller of ⑫ waits for an exchange that another request has begun."""
-    exchange_lease: Annotated[float, Meta(gt=0)] = 30.0
+    exchange_lease: Seconds = 30.0
     """How long a claimed exchange belongs to its process before another may take it over."""
-    idempotency_days: Annotated[float, Meta(gt=0)] = 7.0
+    idempotency_days: Annotated[float, Meta(gt=0, le=3650)] = 7.0
     """How long the answer to an Idempotency-Key is kept."""
     body_limit: Annotated[int, Meta(ge=1024)] = 1_048_576
     """Largest request body, in bytes."""
-    body_timeout: Annotated[float, Meta(gt=0)] = 20.0
+    body_timeout: Seconds = 20.0
     """Time for a request body to arrive."""
     head_timeout: Annotated[float, Meta(gt=0, le=60)] = 10.0
     """Time for a request head to arrive."""
-    upstream_timeout: Annotated[float, Meta(gt=0)] = 20.0
+    upstream_timeout: Seconds = 20.0
     """Time for one attempt at the upstream."""
-    quota_wait: Annotated[float, Meta(ge=0)] = 3.0
+    quota_wait: Annotated[float, Meta(ge=0, le=86_400)] = 3.0
     """How long a call waits for room under the upstream account's limits before FlowLimitExceeded."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """Least severe log line written."""

@@ -97,6 +97,12 @@ async def test_lines_may_end_in_a_bare_line_feed(gateway: RunningGateway) -> Non
     assert [(answer.status, answer.headers["x-request-id"]) for answer in answers] == [(200, "abc")]
 
 
+@pytest.mark.parametrize("hosts", [b"", b"Host: a\r\nHost: b\r\n", b"Host: evil.example\r\n"])
+async def test_nothing_depends_on_the_host(gateway: RunningGateway, hosts: bytes) -> None:
+    [answer] = await talk(gateway, head(HEALTH).replace(b"Host: gateway\r\n", hosts))
+    assert answer.status == 200
+
+
 async def test_no_header_of_ours_can_be_written_by_a_caller(gateway: RunningGateway, api: Api) -> None:
     """Percent-encoded line ends in the path, the query or a value never become lines of the answer."""
     for target in (

@@ -47,11 +47,16 @@ def fresh_sqlite(template: Path, folder: Path) -> str:
 
 def make_postgres_database(server: str) -> str:
     """Make a migrated database for this run and return its URL."""
-    name = f"stagedoor_test_{os.getpid()}"
-    asyncio.run(_execute(server, f"DROP DATABASE IF EXISTS {name}", f"CREATE DATABASE {name}"))
-    url = urlunsplit(urlsplit(server)._replace(path=f"/{name}"))
+    url = make_bare_postgres_database(server)
     migrate(url)
     return url
+
+
+def make_bare_postgres_database(server: str, suffix: str = "") -> str:
+    """Make a database without any table and return its URL."""
+    name = f"stagedoor_test_{os.getpid()}{suffix}"
+    asyncio.run(_execute(server, f"DROP DATABASE IF EXISTS {name}", f"CREATE DATABASE {name}"))
+    return urlunsplit(urlsplit(server)._replace(path=f"/{name}"))
 
 
 def drop_postgres_database(server: str, url: str) -> None:

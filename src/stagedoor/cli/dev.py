@@ -73,7 +73,12 @@ def _wait_for_emulator(settings: Settings, process: "subprocess.Popen[bytes]") -
 
 
 def _emulator_data(settings: Settings) -> Path:
-    return settings.data_path / "emulator"
+    path = settings.data_path / "emulator"
+    try:
+        path.mkdir(exist_ok=True)
+    except OSError as error:
+        raise SettingsError(f"The folder {path} cannot be made: {error.strerror}.") from None
+    return path
 
 
 def _stop(process: "subprocess.Popen[bytes]") -> None:

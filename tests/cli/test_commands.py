@@ -1,0 +1,206 @@
+"""`stagedoor tenants`, `keys`, `channels`, `migrate`, `doctor`: what they do, and what they say when they cannot."""
+
+import re
+import socket
+import sqlite3
+import stat
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from stagedoor.cli.main import app
+from stagedoor.cli.serve import NEWEST
+from stagedoor.crypto import is_api_key
+from tests.cli.conftest import Stagedoor
+from tests.support import databases
+
+COMMANDS = [
+    (),
+    ("dev",),
+    ("serve",),
+    ("migrate",),
+    ("emulator",),
+    ("doctor",),
+    ("version",),
+    ("tenants",),
+    ("tenants", "create"),
+    ("tenants", "list"),
+    ("keys",),
+    ("keys", "create"),
+    ("keys", "list"),
+    ("keys", "revoke"),
+    ("channels",),
+    ("channels", "add"),
+    ("channels", "list"),
+    ("channels", "change"),
+    ("channels", "disable"),
+    ("channels", "enable"),
+]
+ADD = ("channels", "add", "main", "--model", "m")
+SECRET = "a-secret-of-the-account"
+
+
+def test_every_command_explains_itself() -> None:
+    listed: set[tuple[str, ...]] = {()}
+    for command in COMMANDS:
+        result = CliRunner(env={"COLUMNS": "200"}).invoke(app, [*command, "--help"])
+        assert result.exit_code == 0, command
+        assert re.search(r"Usage: ", result.output)
+        _, _, commands = result.output.partition("Commands")
+        listed |= {(*command, name) for name in re.findall(r"^│ ([a-z]+) ", commands, re.MULTILINE)}
+    assert listed == set(COMMANDS)
+
+
+def test_help_needs_nothing_and_makes_nothing(stagedoor: Stagedoor, tmp_path: Path) -> None:
+    ended = stagedoor("serve", "--help", SECRET_KEY="nonsense", DATA_DIR=str(tmp_path / "other"))
+    assert (ended.code, ended.err) == (0, "")
+    assert not (tmp_path / "other").exists()
+
+
+def test_the_life_of_a_tenant_and_its_keys(stagedoor: Stagedoor, tmp_path: Path) -> None:
+    tenant = stagedoor("tenants", "create", "studio", "--project", "p1").out.strip()
+    assert re.fullmatch(r"tn_\w{22}", tenant)
+    assert stagedoor("tenants", "list").out.splitlines() == [f"{tenant}\tstudio\tp1"]
+
+    made = stagedoor("keys", "create", tenant, "--name", "ci", "--test", "--scope", "groups:read", "--days", "1")
+    assert is_api_key(secret := made.out.strip())
+    assert secret.startswith("sd_test_")
+    assert secret not in made.err
+    [listed] = stagedoor("keys", "list", tenant).out.splitlines()
+    key, hint, state, name = listed.split("\t")
+    assert (hint, state, name) == (f"…{secret[-4:]}", "valid", "ci")
+
+    assert stagedoor("keys", "revoke", key).code == 0
+    assert "revoked" in stagedoor("keys", "list", tenant).out
+    assert "NotFound" in stagedoor("keys", "revoke", key).complaint
+
+    operator = stagedoor("keys", "create", "--admin").out.strip()
+    assert operator.startswith("sd_admin_")
+    assert len(stagedoor("keys", "list").out.splitlines()) == 1
+    kept = b"".join(path.read_bytes() for path in (tmp_path / "data").iterdir())
+    assert not any(one.encode() in kept for one in (secret, operator))
+    assert stat.S_IMODE((tmp_path / "data" / "secret.key").stat().st_mode) == 0o600
+
+
+def test_the_life_of_a_channel(stagedoor: Stagedoor, tmp_path: Path) -> None:
+    added = stagedoor(*ADD, "--access-key", "AK", "--limit", "CreateAsset=120/60", given=f"{SECRET}\n")
+    assert re.fullmatch(r"ch_\w{22}", added.out.strip())
+    assert SECRET not in added.out + added.err
+    assert "\tmain\tark\t" in stagedoor("channels", "list").out
+    assert stagedoor("channels", "disable", "main").code == 0
+    assert stagedoor("channels", "list").out.strip().endswith("disabled")
+    assert stagedoor("channels", "enable", "main").code == 0
+    assert stagedoor("channels", "change", "main", "--model", "m2", "--model", "m3").code == 0
+    assert "\tm2,m3\tenabled" in stagedoor("channels", "list").out
+    assert stagedoor("channels", "change", "main", "--access-key", "AK2", given=f"{SECRET}\n").code == 0
+    assert "Conflict" in stagedoor(*ADD, "--access-key", "AK", given=f"{SECRET}\n").complaint
+    kept = b"".join(path.read_bytes() for path in (tmp_path / "data").iterdir())
+    assert SECRET.encode() not in kept
+
+
+@pytest.mark.parametrize("command", [("channels", "add"), ("channels", "change"), ("keys", "create"), ("serve",)])
+def test_no_secret_is_taken_from_the_arguments(command: tuple[str, ...]) -> None:
+    explained = CliRunner(env={"COLUMNS": "200"}).invoke(app, [*command, "--help"]).output
+    assert not re.search(r"--(secret|password|token)", explained)
+    # What asks for one is a flag without a value: the secret comes by standard input.
+    assert not re.search(r"--(api-key|session-token) +<(?!bool)", explained)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("keys", "create", "nobody"), "There is no tenant nobody"),
+        (("keys", "revoke", "nothing"), "nothing"),
+        (("channels", "change", "nothing", "--priority", "1"), "There is no channel nothing"),
+        (("channels", "disable", "nothing"), "There is no channel nothing"),
+        ((*ADD, "--kind", "aws"), "aws"),
+        ((*ADD, "--limit", "CreateAsset"), "ACTION=CALLS/SECONDS"),
+        ((*ADD, "--limit", "Nope=1/1"), "Nope"),
+        (ADD, "access key"),
+        (("channels", "add", "d", "--kind", "dialect", "--model", "m"), "API key"),
+        ((*ADD, "--endpoint", "ftp://a"), "Endpoint"),
+    ],
+)
+def test_what_cannot_be_done_is_said_in_one_line(stagedoor: Stagedoor, arguments: tuple[str, ...], said: str) -> None:
+    assert said in stagedoor(*arguments).complaint
+
+
+def test_a_key_without_a_tenant_is_not_made_by_accident(stagedoor: Stagedoor) -> None:
+    ended = stagedoor("keys", "create")
+    assert ended.code == 2
+    assert "--admin" in ended.err
+
+
+def test_migrate_makes_the_newest_schema_and_may_be_repeated(stagedoor: Stagedoor, tmp_path: Path) -> None:
+    path = tmp_path / "new" / "stagedoor.db"
+    for _ in range(2):
+        assert stagedoor("migrate", DATABASE_URL=f"sqlite:///{path}").out.strip() == NEWEST
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("SELECT version_num FROM alembic_version").fetchall() == [(NEWEST,)]
+
+
+@pytest.mark.postgres
+def test_an_unmigrated_postgres_is_named_with_its_remedy(stagedoor: Stagedoor) -> None:
+    server = databases.postgres_url()
+    if server is None:
+        databases.require_or_skip("there is no PostgreSQL server")
+        raise AssertionError
+    url = databases.make_bare_postgres_database(server, "_bare")
+    try:
+        for command in (("serve",), ("tenants", "list"), ("channels", "list")):
+            assert "Run `stagedoor migrate`" in stagedoor(*command, DATABASE_URL=url).complaint
+        assert "Run `stagedoor migrate`" in stagedoor("doctor", DATABASE_URL=url).out
+        assert stagedoor("migrate", DATABASE_URL=url).out.strip() == NEWEST
+        assert stagedoor("tenants", "list", DATABASE_URL=url).code == 0
+    finally:
+        databases.drop_postgres_database(server, url)
+
+
+@pytest.mark.parametrize(
+    ("command", "url", "said"),
+    [
+        (("serve",), "mysql://a/b", "sqlite:/// or postgresql://"),
+        (("migrate",), "mysql://a/b", "sqlite:/// or postgresql://"),
+        (("serve",), "postgresql://nobody@127.0.0.1:1/none", "PostgreSQL cannot be reached"),
+        (("migrate",), "postgresql://nobody@127.0.0.1:1/none", "PostgreSQL cannot be reached"),
+        (("migrate",), "sqlite:////proc/none/stagedoor.db", "cannot be opened"),
+        (("tenants", "list"), "sqlite:////proc/none/stagedoor.db", "cannot be opened"),
+    ],
+)
+def test_a_database_that_is_not_there_is_said_in_one_line(
+    stagedoor: Stagedoor, command: tuple[str, ...], url: str, said: str
+) -> None:
+    assert said in stagedoor(*command, DATABASE_URL=url).complaint
+
+
+def test_the_doctor_names_each_trouble_with_its_remedy(stagedoor: Stagedoor, tmp_path: Path) -> None:
+    stagedoor("tenants", "create", "studio")
+    ended = stagedoor("doctor")
+    assert ended.code == 1
+    assert "Set STAGEDOOR_PUBLIC_URL" in ended.out
+    assert "Run `stagedoor channels add" in ended.out
+    lines = ended.out.splitlines()
+    for number, line in enumerate(lines):
+        if line.startswith("FAIL"):
+            assert lines[number + 1].strip().startswith("→ ")
+
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        endpoint = f"http://127.0.0.1:{closed.getsockname()[1]}"
+        stagedoor(*ADD, "--kind", "emulator", "--endpoint", endpoint, "--access-key", "AK", given=f"{SECRET}\n")
+        ended = stagedoor("doctor", PUBLIC_URL="https://gateway.example")
+    assert "channel main (emulator at 127.0.0.1), a SIMULATION: UpstreamUnavailable" in ended.out
+    assert "stagedoor channels change" in ended.out
+    assert "FAIL  public URL" not in ended.out
+    assert SECRET not in ended.out + ended.err
+
+    (tmp_path / "data" / "secret.key").chmod(0o644)
+    assert "chmod 600" in stagedoor("doctor").out
+    assert "https://" in stagedoor("doctor", PUBLIC_URL="http://gateway.example").out
+    assert "secret key: STAGEDOOR_SECRET_KEY cannot be used" in stagedoor("doctor", SECRET_KEY="short").out
+
+
+def test_the_version_is_printed(stagedoor: Stagedoor) -> None:
+    assert re.fullmatch(r"\d+\.\d+\.\d+\n", stagedoor("version").out)

@@ -1,0 +1,138 @@
+"""The settings: each by the environment and by the TOML file, wrong ones named."""
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from stagedoor.crypto import encode_secret_key, new_secret_key
+from stagedoor.settings import Settings, SettingsError, load_settings
+from tests.cli.conftest import Stagedoor
+from tests.support.gateway import free_port
+
+OTHER: dict[str, Any] = {
+    "host": "0.0.0.0",
+    "port": 9000,
+    "workers": 3,
+    "data_dir": "/srv/stagedoor",
+    "database_url": "postgresql://gateway@db/stagedoor",
+    "database_pool": 20,
+    "secret_key": encode_secret_key(new_secret_key()),
+    "public_url": "https://gateway.example",
+    "region": "ap-southeast-1",
+    "link_window": 90.5,
+    "token_lifetime": 3600.0,
+    "ask_without_callback": "never",
+    "exchange_wait": 10.0,
+    "exchange_lease": 15.0,
+    "idempotency_days": 2.0,
+    "body_limit": 65_536,
+    "body_timeout": 5.0,
+    "head_timeout": 5.0,
+    "upstream_timeout": 9.0,
+    "quota_wait": 0.5,
+    "log_level": "debug",
+    "log_format": "console",
+}
+
+
+def toml(path: Path, values: dict[str, Any]) -> dict[str, str]:
+    """Write a settings file and return the environment that names it."""
+    lines = [f"{name} = {msgspec.json.encode(value).decode()}\n" for name, value in values.items()]
+    path.write_text("".join(lines), encoding="utf-8")
+    return {"STAGEDOOR_CONFIG": str(path)}
+
+
+def test_every_setting_is_in_this_test_and_differs_from_its_default() -> None:
+    assert set(OTHER) == set(Settings.__struct_fields__)
+    defaults = msgspec.to_builtins(Settings())
+    assert [name for name, value in OTHER.items() if value == defaults[name]] == []
+
+
+@pytest.mark.parametrize("name", OTHER)
+def test_a_setting_comes_from_the_environment(name: str) -> None:
+    settings = load_settings({f"STAGEDOOR_{name.upper()}": str(OTHER[name])})
+    assert settings == Settings(**{name: OTHER[name]})
+
+
+@pytest.mark.parametrize("name", OTHER)
+def test_a_setting_comes_from_the_file(name: str, tmp_path: Path) -> None:
+    assert load_settings(toml(tmp_path / "s.toml", {name: OTHER[name]})) == Settings(**{name: OTHER[name]})
+
+
+def test_the_environment_goes_before_the_file_and_the_arguments_before_both(tmp_path: Path) -> None:
+    environ = toml(tmp_path / "s.toml", {"port": 1, "host": "file", "region": "file"})
+    environ |= {"STAGEDOOR_PORT": "2", "STAGEDOOR_HOST": "environment", "PATH": "/bin", "STAGEDOOR_TEST_POSTGRES": "x"}
+    settings = load_settings(environ, port=3, host=None)
+    assert (settings.port, settings.host, settings.region) == (3, "environment", "file")
+
+
+def test_an_unknown_name_is_refused_by_name(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"no setting prot\."):
+        load_settings({"STAGEDOOR_PROT": "8080"})
+    with pytest.raises(SettingsError, match=r"no setting Port\."):
+        load_settings(toml(tmp_path / "s.toml", {"Port": 8080}))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("port", "65536"),
+        ("port", "-1"),
+        ("port", "tcp://10.0.0.1:8080"),
+        ("port", ""),
+        ("workers", "0"),
+        ("workers", "1.5"),
+        ("database_pool", "0"),
+        ("token_lifetime", "0"),
+        ("head_timeout", "61"),
+        ("head_timeout", "nan"),
+        ("body_timeout", "inf"),
+        ("body_limit", "1"),
+        ("quota_wait", "-1"),
+        ("log_level", "loud"),
+        ("ask_without_callback", "sometimes"),
+    ],
+)
+def test_a_value_that_is_not_allowed_is_refused_by_the_name_of_its_setting(name: str, value: str) -> None:
+    with pytest.raises(SettingsError, match=name):
+        load_settings({f"STAGEDOOR_{name.upper()}": value})
+
+
+@pytest.mark.parametrize("text", ["port = ", "port = 1\nport = 2", "[section"])
+def test_a_file_that_is_no_toml_is_refused_by_name(text: str, tmp_path: Path) -> None:
+    (tmp_path / "s.toml").write_text(text)
+    with pytest.raises(SettingsError, match=r"s\.toml"):
+        load_settings({"STAGEDOOR_CONFIG": str(tmp_path / "s.toml")})
+    with pytest.raises(SettingsError, match="absent"):
+        load_settings({"STAGEDOOR_CONFIG": str(tmp_path / "absent.toml")})
+
+
+def test_the_database_is_a_file_in_the_data_folder_unless_it_is_set(tmp_path: Path) -> None:
+    assert Settings(data_dir=str(tmp_path / "a")).database == f"sqlite:///{tmp_path}/a/stagedoor.db"
+    assert Settings(database_url="postgresql://db/x").database == "postgresql://db/x"
+
+
+@pytest.mark.parametrize(
+    ("secret_key", "said"),
+    [
+        ("abcd", "must be 32 bytes"),
+        (encode_secret_key(new_secret_key() + b"x"), "must be 32 bytes"),
+        ("not base64!", "not base64"),
+    ],
+)
+def test_a_secret_key_that_is_none_is_refused_before_anything_is_served(
+    stagedoor: Stagedoor, secret_key: str, said: str
+) -> None:
+    line = stagedoor("serve", "--port", str(free_port()), SECRET_KEY=secret_key).complaint
+    assert "STAGEDOOR_SECRET_KEY" in line
+    assert said in line
+    assert secret_key not in line
+
+
+def test_wrong_settings_are_said_in_one_line(stagedoor: Stagedoor, tmp_path: Path) -> None:
+    assert "no setting prot" in stagedoor("serve", PROT="1").complaint
+    assert "port" in stagedoor("migrate", PORT="many").complaint
+    toml(tmp_path / "s.toml", {"potr": 1})
+    assert "no setting potr" in stagedoor("tenants", "list", CONFIG=str(tmp_path / "s.toml")).complaint
