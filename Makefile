@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 PORT ?= 8080
 
-.PHONY: help setup dev test check format bench lock clean
+.PHONY: help setup dev test test-long check format docs bench peers lock clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -25,6 +25,9 @@ dev: setup ## Serve gateway and emulator on this machine, with a key and a curl 
 test: check ## Run every check and every test that can run here
 	$(BIN)/python -m pytest
 
+test-long: setup ## Kill the gateway a thousand times and more (about two hours)
+	STAGEDOOR_TEST_KILLS=150 $(BIN)/python -m pytest --timeout 7200 tests/validation/test_crashes.py tests/validation/test_random_kills.py tests/assets/test_crashes.py
+
 check: setup ## Lint, format, types, import ladder
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -35,8 +38,16 @@ format: setup ## Mend what can be mended mechanically
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+docs: setup ## Write the generated pages of docs/reference anew
+	$(BIN)/python -m docs.generate
+
 bench: setup ## Measure side by side; writes docs/reference/performance.md
 	$(BIN)/python -m bench
+
+peers: ## Install the two gateways that `bench` compares with (740 MB, into bench/.peers)
+	$(PYTHON) -m venv bench/.peers/litellm
+	bench/.peers/litellm/bin/pip install --quiet --disable-pip-version-check 'litellm[proxy]==1.106.2'
+	npm install --silent --no-save --prefix bench/.peers @portkey-ai/gateway@1.15.2
 
 lock: ## Write the lock files anew (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra emulator --group dev pyproject.toml -o requirements/dev.txt

@@ -17,24 +17,24 @@ import msgspec
 from bench import report
 from bench.load import Cell, measure
 from bench.process import ROOT, wait_until_idle
-from bench.scenarios import SCENARIOS, NotPossible, Plan, cold_start
+from bench.scenarios import SCENARIOS, NotPossible, Plan, cold_start, job_delays
 
 RESULTS = ROOT / "bench" / "results"
 PAGE = ROOT / "docs" / "reference" / "performance.md"
-START = "start"
+START, JOBS = "start", "jobs"
 LONGEST = 8
 WARM_UP = 1
 
 
 def arguments() -> argparse.Namespace:
-    names = [*SCENARIOS, START]
+    names = [*SCENARIOS, START, JOBS]
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument(
         "--only", nargs="+", choices=names, default=names, metavar="NAME", help=f"some of: {', '.join(names)}"
     )
-    parser.add_argument("--rounds", type=int, default=3, help="alternating rounds; medians are reported (default 3)")
+    parser.add_argument("--rounds", type=int, default=6, help="alternating rounds; the calmer half counts (default 6)")
     parser.add_argument(
-        "--seconds", type=int, default=5, help=f"length of one measurement, at most {LONGEST} (default 5)"
+        "--seconds", type=int, default=3, help=f"length of one measurement, at most {LONGEST} (default 3)"
     )
     parser.add_argument(
         "--sizes", type=int, nargs="+", default=[10_000, 100_000, 1_000_000], help="assets in the tables that are read"
@@ -71,6 +71,8 @@ def run_all(options: argparse.Namespace, work: Path) -> report.Run:
             try:
                 if name == START:
                     run.starts = cold_start(plan, options.rounds + 2)
+                elif name == JOBS:
+                    run.delays = job_delays(plan)
                 else:
                     run_cells(run, SCENARIOS[name](plan), work)
             except NotPossible as missing:
@@ -90,7 +92,7 @@ def run_cells(run: report.Run, cells: Sequence[Cell], work: Path) -> None:
             sample = measure(cell, seconds=run.seconds, work=work)
             run.cells.setdefault(cell.name, []).append(sample)
             note(
-                f"{number}/{run.rounds} {cell.name}: {sample.requests_per_second:,.0f}/s, p99 {sample.p99_ms:.1f} ms, {sample.errors} errors"
+                f"{number}/{run.rounds} {cell.name}: {sample.requests_per_second:,.0f}/s, p99 {sample.p99_ms:.1f} ms, {sample.errors} errors, {sample.stolen:.0%} stolen"
             )
 
 

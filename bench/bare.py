@@ -1,14 +1,20 @@
 """The bare handler: what this server and this framework can do when there is nothing to do."""
 
+import argparse
+import asyncio
+import multiprocessing
 from contextlib import AbstractContextManager
 from pathlib import Path
 
+import uvloop
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from bench.process import Server, free_port, python_module, running
+from stagedoor.server import listen, make_server, on_stop_signal
+from stagedoor.settings import Settings
 
 PATH = "/healthz"
 _ENVELOPE = (
@@ -29,7 +35,27 @@ app = Starlette(routes=[Route(PATH, answer)])
 def start(work: Path, *, workers: int = 1) -> AbstractContextManager[Server]:
     """Run the bare handler on the gateway's server, with the gateway's server settings."""
     port = free_port()
-    options = ["--interface", "asgi", "--host", "127.0.0.1", "--port", str(port), "--workers", str(workers)]
-    tuning = ["--loop", "uvloop", "--no-ws", "--no-access-log", "--log-level", "warning"]
-    command = python_module("granian", *options, *tuning, "bench.bare:app")
+    command = python_module("bench.bare", "--port", str(port), "--workers", str(workers))
     return running(f"bare-{workers}", command, port=port, work=work)
+
+
+async def _serve(settings: Settings) -> None:
+    server = make_server(app, settings)
+    on_stop_signal(server.stop)
+    await server.serve(sockets=[listen(settings, shared=True)])
+
+
+def serve(settings: Settings) -> None:
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_serve(settings))
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--workers", type=int, required=True)
+    options = parser.parse_args()
+    context = multiprocessing.get_context("spawn")
+    for _ in range(options.workers - 1):
+        context.Process(target=serve, args=(Settings(port=options.port),), daemon=True).start()
+    serve(Settings(port=options.port))

@@ -9,8 +9,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
 from pathlib import Path
+from typing import Any
 
 import msgspec
+import psutil
 
 from bench.process import Server
 
@@ -81,6 +83,8 @@ class Sample:
     p99_ms: float
     errors: int
     rss_mb: float
+    stolen: float
+    """Share of the machine's processor time that its host gave to others meanwhile."""
 
 
 def post(path: str, body: object, headers: Mapping[str, str] | None = None) -> Call:
@@ -110,13 +114,19 @@ def measure(cell: Cell, *, seconds: int, work: Path) -> Sample:
         raise LoadFailed(f"{cell.name}: answered {status}: {body[:500]}")
     script = work / "wrk.lua"
     script.write_text(_script(cell.calls), encoding="ascii")
+    before = psutil.cpu_times()
     output, rss = _run_wrk(cell, seconds, script)
     found = _RESULT.search(output)
     if not found:
         raise LoadFailed(f"{cell.name}: wrk said:\n{output[-2000:]}")
     summary = msgspec.json.decode(found[1], type=_Summary)
     rate = summary.requests / (summary.microseconds / 1e6)
-    return Sample(rate, summary.p50_ms, summary.p99_ms, summary.errors, rss)
+    return Sample(rate, summary.p50_ms, summary.p99_ms, summary.errors, rss, _stolen_since(before))
+
+
+def _stolen_since(before: Any) -> float:
+    passed = [later - earlier for earlier, later in zip(before, psutil.cpu_times(), strict=True)]
+    return float(passed[before._fields.index("steal")] / sum(passed)) if "steal" in before._fields else 0.0
 
 
 def program() -> str:

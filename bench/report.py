@@ -7,7 +7,7 @@ from statistics import median
 import msgspec
 
 from bench.load import Sample
-from bench.scenarios import SLOW_MS
+from bench.scenarios import SHARE, SLOW_MS
 
 
 class Machine(msgspec.Struct, frozen=True):
@@ -27,17 +27,21 @@ class Run(msgspec.Struct):
     sizes: list[int]
     cells: dict[str, list[Sample]] = {}
     starts: dict[str, list[float]] = {}
+    delays: dict[str, list[float]] = {}
     skipped: dict[str, str] = {}
 
     def middle(self, cell: str) -> Sample:
-        """Return the median of each figure of a cell, and the sum of its errors.
+        """Return the median of each figure over the calmer half of a cell's rounds, and the sum of all its errors.
+
+        Calm is what the machine's host left to it: what it gave to others in that moment is nobody's figure.
 
         Raises:
             KeyError: the cell was not measured.
 
         """
         samples = self.cells[cell]
-        values = {item.name: median(getattr(sample, item.name) for sample in samples) for item in fields(Sample)}
+        calm = sorted(samples, key=lambda sample: sample.stolen)[: (len(samples) + 1) // 2]
+        values = {item.name: median(getattr(sample, item.name) for sample in calm) for item in fields(Sample)}
         return Sample(**(values | {"errors": sum(sample.errors for sample in samples)}))
 
     def rate(self, cell: str) -> float:
@@ -65,6 +69,8 @@ def goals(sizes: Sequence[int]) -> list[Goal]:
     bare, nginx, slow = " × bare handler", " × nginx", f"⑥, stub {SLOW_MS} ms"
     return [
         Goal("⑥, stub at once", _ratio("write: gateway ⑥", "write: nginx"), 0.025, 0.08, nginx),
+        Goal("⑥ against LiteLLM", _ratio("others: gateway ⑥", "others: LiteLLM"), 12, 40, " × LiteLLM"),
+        Goal("⑥ against Portkey", _ratio("others: gateway ⑥", "others: Portkey"), 3, 9, " × Portkey"),
         Goal(slow, _ratio("slow: gateway ⑥", "slow: nginx"), 0.85, 0.93, nginx),
         Goal(f"{slow}: p50 added", lambda run: _added(run, "p50_ms"), 4, None, " ms", at_most=True),
         Goal(f"{slow}: p99 added", lambda run: _added(run, "p99_ms"), 15, None, " ms", at_most=True),
@@ -77,6 +83,13 @@ def goals(sizes: Sequence[int]) -> list[Goal]:
         Goal("⑧ on PostgreSQL", _ratio("postgres: PostgreSQL ⑧", "postgres: SQLite ⑧"), 0.25, 0.4, " × SQLite"),
         Goal("⑥ on PostgreSQL, 2 workers", _ratio("workers: gateway ⑥, 2", "workers: gateway ⑥, 1"), 1.6, 1.8, " × 1"),
         Goal(
+            f"⑥ on PostgreSQL, 2 workers of {SHARE} core each",
+            _ratio(f"shares: gateway ⑥, 2 × {SHARE} core", f"shares: gateway ⑥, 1 × {SHARE} core"),
+            1.6,
+            1.8,
+            " × 1",
+        ),
+        Goal(
             "memory of a worker under ⑥",
             lambda run: run.middle("write: gateway ⑥").rss_mb,
             130,
@@ -84,6 +97,9 @@ def goals(sizes: Sequence[int]) -> list[Goal]:
             " MB",
             at_most=True,
         ),
+        Goal("job, commit → first step, SQLite", _delay("SQLite"), 5, 2, " ms", at_most=True),
+        Goal("the same on PostgreSQL", _delay("PostgreSQL"), 5, 2, " ms", at_most=True),
+        Goal("the same in another process", _delay("PostgreSQL, another process"), 50, 10, " ms", at_most=True),
         Goal("cold start", lambda run: median(run.starts["gateway"]), 1.0, 0.4, " s", at_most=True),
     ]
 
@@ -95,6 +111,10 @@ def _ratio(cell: str, to: str) -> Callable[[Run], float]:
 def _added(run: Run, figure: str) -> float:
     value: float = getattr(run.middle("slow: gateway ⑥"), figure) - getattr(run.middle("slow: nginx"), figure)
     return value
+
+
+def _delay(where: str) -> Callable[[Run], float]:
+    return lambda run: median(run.delays[where])
 
 
 def _spread(run: Run, mode: str) -> float:
@@ -111,8 +131,9 @@ def markdown(run: Run) -> str:
             "# Performance",
             "",
             f"Measured on {machine.date} by `python -m bench`, in one run: {machine.cores} cores, Python {machine.python}, everything on",
-            f"loopback, load by wrk with one thread; the median of {run.rounds} alternating rounds of {run.seconds} s. Clients, servers and the",
-            "database share the cores, so the absolute figures hold only inside this run: read the ratios.",
+            f"loopback, load by wrk with one thread; {run.rounds} alternating rounds of {run.seconds} s. Clients, servers and the database share the",
+            "cores, so the absolute figures hold only inside this run: read the ratios. Each figure is the median of the calmer half of its",
+            "rounds: those in which the machine's host gave the least of its processors to others (column *lost*).",
             "",
             "## Goals",
             "",
@@ -122,8 +143,8 @@ def markdown(run: Run) -> str:
             "",
             "## Cells",
             "",
-            "| Cell | req/s | p50 ms | p99 ms | errors | MB |",
-            "|---|---|---|---|---|---|",
+            "| Cell | req/s | p50 ms | p99 ms | errors | MB | lost |",
+            "|---|---|---|---|---|---|---|",
             *[_cell_row(run, name) for name in run.cells],
             *_starts(run),
             *_skipped(run),
@@ -153,7 +174,7 @@ def _verdict(goal: Goal, value: float) -> str:
 
 def _cell_row(run: Run, name: str) -> str:
     cell = run.middle(name)
-    return f"| {name} | {cell.requests_per_second:,.0f} | {cell.p50_ms:.1f} | {cell.p99_ms:.1f} | {cell.errors} | {cell.rss_mb:.0f} |"
+    return f"| {name} | {cell.requests_per_second:,.0f} | {cell.p50_ms:.1f} | {cell.p99_ms:.1f} | {cell.errors} | {cell.rss_mb:.0f} | {cell.stolen:.0%} |"
 
 
 def _starts(run: Run) -> list[str]:

@@ -5,16 +5,19 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench import bare, gateway, nginx, stub
+from bench import bare, gateway, jobs, nginx, peers, stub
 from bench.database import fresh_postgres, fresh_sqlite
 from bench.gateway import Gateway
 from bench.load import Call, Cell, post
 from bench.process import Server
+from bench.share import CannotHold, held_to
 
 PAGE = {"PageNumber": 1, "PageSize": 20}
 CURSOR = {"MaxResults": 20}
 POSTGRES_ASSETS = 100_000
 SLOW_MS = 20
+SHARE = 0.3
+"""Of a core, for a worker that is not to use up the machine."""
 
 
 class NotPossible(Exception):
@@ -40,11 +43,11 @@ class Plan:
         return self.stack.enter_context(bare.start(self.work, workers=workers))
 
     def gateway(self, upstream: Server, *, workers: int = 1, postgres: bool = False) -> Gateway:
-        url = self._postgres() if postgres else fresh_sqlite(self.work)
+        url = self.fresh_postgres() if postgres else fresh_sqlite(self.work)
         setup = gateway.set_up(url, upstream)
         return Gateway(self.stack.enter_context(gateway.start(self.work, setup, workers=workers)), setup)
 
-    def _postgres(self) -> str:
+    def fresh_postgres(self) -> str:
         if not self.postgres_url:
             raise NotPossible("no PostgreSQL server was named (--postgres or STAGEDOOR_TEST_POSTGRES)")
         return self.stack.enter_context(fresh_postgres(self.postgres_url))
@@ -81,6 +84,19 @@ def slow(plan: Plan) -> list[Cell]:
     ]
 
 
+def others(plan: Plan) -> list[Cell]:
+    """⑥ through the gateway, against LiteLLM and Portkey, which pass the call on with no database and no signature."""
+    if not peers.installed():
+        raise NotPossible("LiteLLM and Portkey are not installed (make peers)")
+    upstream = plan.stub()
+    ours = plan.gateway(upstream)
+    cells = [Cell("others: gateway ⑥", ours.server, [ours.create_asset()], "asset-")]
+    for name, start in (("LiteLLM", peers.litellm), ("Portkey", peers.portkey)):
+        server, call = plan.stack.enter_context(start(plan.work, upstream))
+        cells.append(Cell(f"others: {name}", server, [call], "asset-"))
+    return cells
+
+
 def read(plan: Plan) -> list[Cell]:
     """W2 and replay: ⑧ terminal, ⑦ page of 20 in both paging modes, ⑫ replay, against the bare handler."""
     upstream = plan.stub()
@@ -114,8 +130,22 @@ def workers(plan: Plan) -> list[Cell]:
     return cells
 
 
+def shares(plan: Plan) -> list[Cell]:
+    """⑥ on PostgreSQL again, each worker held to a part of a core: does a second one pay where there are cores for it?"""
+    upstream = plan.stub()
+    cells = []
+    for number in (1, 2):
+        ours = plan.gateway(upstream, workers=number, postgres=True)
+        try:
+            plan.stack.enter_context(held_to(SHARE, [process.pid for process in ours.server.tree()]))
+        except CannotHold as reason:
+            raise NotPossible(str(reason)) from None
+        cells.append(Cell(f"shares: gateway ⑥, {number} × {SHARE} core", ours.server, [ours.create_asset()], "asset-"))
+    return cells
+
+
 SCENARIOS: Mapping[str, Callable[[Plan], list[Cell]]] = {
-    function.__name__: function for function in (proxy, write, slow, read, postgres, workers)
+    function.__name__: function for function in (proxy, write, slow, others, read, postgres, workers, shares)
 }
 
 
@@ -129,6 +159,15 @@ def cold_start(plan: Plan, times: int) -> dict[str, list[float]]:
         with gateway.start(plan.work, setup) as server:
             seconds["gateway"].append(server.start_seconds)
     return seconds
+
+
+def job_delays(plan: Plan) -> dict[str, list[float]]:
+    """Return the milliseconds from commit to first step of many jobs, by where they are done."""
+    found = {"SQLite": jobs.delays(fresh_sqlite(plan.work))}
+    if plan.postgres_url:
+        found["PostgreSQL"] = jobs.delays(plan.fresh_postgres())
+        found["PostgreSQL, another process"] = jobs.delays(plan.fresh_postgres(), other_process=True)
+    return found
 
 
 def upstream_call() -> Call:

@@ -69,7 +69,7 @@ def test_an_unknown_code_is_an_internal_error(code: str | None) -> None:
 
 @every_class
 def test_it_is_in_the_reference(cls: type[StagedoorError]) -> None:
-    assert f"`{cls.code}`" in PAGE.read_text(encoding="utf-8")
+    assert f"\n### {cls.code}\n" in PAGE.read_text(encoding="utf-8")
 
 
 @every_class

@@ -24,6 +24,8 @@ from stagedoor.groups.listing import DEEPEST
 from tests.support import databases
 from tests.support.gateway import FAST_MODEL, MODEL, Api, RunningGateway
 
+# Hypothesis looks at schemathesis's own records when a case was slow; how long they are by then says nothing about ours.
+pytestmark = pytest.mark.filterwarnings("ignore:Generating overly large repr")
 ADMIN = "^/admin/"
 WITH_ID = {operation.action for operation in OPERATIONS if operation.has_id}
 SEED = 20_261_123
@@ -103,12 +105,26 @@ def good_manners() -> Iterator[None]:
         if (body.get("PageNumber") or 1) * (body.get("PageSize") or 10) > DEEPEST:
             # Numbered pages do not go deeper; the message says what does.
             body["PageNumber"] = 1
+        if body.get("URL") and case.operation.path.startswith("/v1/webhook-endpoints"):
+            # Which addresses webhooks may go to is no matter of form.
+            body["URL"] = f"https://hooks.example/{next(serial)}"
+        if case.operation.path == "/v1/real-avatar/invitations":
+            # Whether letters can be seen is beyond a pattern.
+            for name in ("Name", "Purposes", "IntendedUses"):
+                body[name] = _visible(body.get(name))
         if "Id" in body and "id" in (case.path_parameters or {}):
             # The Id in the body is the one in the path.
             body["Id"] = unquote(case.path_parameters["id"])
 
     yield
     schemathesis.hooks.unregister(before_call)
+
+
+def _visible(words: Any) -> Any:
+    """Return a line of visible text for a text, and as many of them as a list has."""
+    if isinstance(words, list):
+        return [f"line {number}" for number in range(len(words))]
+    return "a line" if isinstance(words, str) else words
 
 
 async def fetch_document(url: str) -> dict[str, Any]:
@@ -212,7 +228,7 @@ async def test_what_an_operator_calls_is_what_the_document_says(gateway: Running
             {
                 # Which credentials a channel needs and which endpoints it may have depends on its kind; limits name
                 # actions. The schema says neither.
-                "include-operation-id": ["CreateChannel", "UpdateChannel"],
+                "include-operation-id": ["CreateChannel", "UpdateChannel", "ResolveCase"],
                 "checks": {"positive_data_acceptance": {"enabled": False}},
             }
         ],

@@ -2,30 +2,48 @@
 
 import asyncio
 import sys
-from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from stagedoor.ark.transport import AiohttpTransport, Transport
+from stagedoor.assets.store import TRACK
+from stagedoor.assets.sweep import sweep_group
+from stagedoor.assets.track import track_asset
+from stagedoor.assets.upload import UPLOAD, resume_upload
 from stagedoor.channels.book import ChannelBook
 from stagedoor.clock import Clock, SystemClock
 from stagedoor.crypto import Vault, decode_secret_key, load_or_create_secret_key
 from stagedoor.db.open import open_database
+from stagedoor.doors.actor import actor_routes
 from stagedoor.doors.admin import admin_routes
 from stagedoor.doors.callback import callback_routes
 from stagedoor.doors.documents import document_routes
+from stagedoor.doors.events import event_routes
 from stagedoor.doors.health import health_routes
 from stagedoor.doors.rest import rest_routes
+from stagedoor.doors.webhooks import webhook_routes
 from stagedoor.errors import NotFound
+from stagedoor.events.store import DELIVER
+from stagedoor.groups.store import SWEEP
 from stagedoor.housekeeping import keep_house
 from stagedoor.http.access import AccessLog
 from stagedoor.http.guard import Guard
 from stagedoor.http.router import Route, Router
 from stagedoor.ids import NewId, new_id
+from stagedoor.invitations.cancel import expire_invitation
+from stagedoor.invitations.store import EXPIRE
+from stagedoor.jobs.runner import Lane, Runner
 from stagedoor.keys.authenticate import KeyRing
+from stagedoor.logs import PatientStream
 from stagedoor.runtime import Runtime
 from stagedoor.settings import Settings, SettingsError
+from stagedoor.validation.pursue import pursue_session
+from stagedoor.validation.reconcile import reconcile_session
+from stagedoor.validation.store import EXCHANGE, RECONCILE
+from stagedoor.webhooks.deliver import deliver_owed
+from stagedoor.webhooks.send import Sender
 
 
 def load_vault(settings: Settings) -> Vault:
@@ -79,7 +97,7 @@ def create_app(
         make_id: makes the ids of our own objects.
 
     """
-    access_log = AccessLog(sys.stderr.buffer if settings.log_level in {"debug", "info"} else None)
+    access_log = AccessLog(PatientStream(sys.stderr.buffer)) if settings.log_level in {"debug", "info"} else None
     gateway = Gateway(settings, transport, clock, make_id)
     return Guard(gateway, region=settings.region, access_log=access_log)
 
@@ -105,23 +123,46 @@ class Gateway:
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()
         rt = await open_runtime(self._settings, transport=self._transport, clock=self._clock, make_id=self._make_id)
-        housekeeping = asyncio.create_task(keep_house(rt))
-        self._router = Router(routes(rt))
+        book = ChannelBook(rt)
+        sender = Sender(plain_http=self._settings.webhook_http, private=self._settings.webhook_private)
+        rt.db.hear()
+        background = [
+            asyncio.create_task(keep_house(rt), name="housekeeping"),
+            asyncio.create_task(Runner(rt, lanes(rt, book, sender)).run(), name="jobs"),
+        ]
+        self._router = Router(routes(rt, book))
         await send({"type": "lifespan.startup.complete"})
         await receive()
-        housekeeping.cancel()
-        with suppress(asyncio.CancelledError):
-            await housekeeping
+        for task in background:
+            task.cancel()
+        await asyncio.gather(*background, return_exceptions=True)
+        await sender.close()
         await rt.close()
         await send({"type": "lifespan.shutdown.complete"})
 
 
-def routes(rt: Runtime) -> list[Route]:
+def lanes(rt: Runtime, book: ChannelBook, sender: Sender) -> dict[str, Lane]:
+    """Return how each kind of job is done."""
+    return {
+        EXCHANGE: Lane(partial(pursue_session, rt, book), at_once=16),
+        RECONCILE: Lane(partial(reconcile_session, rt, book), at_once=1),
+        TRACK: Lane(partial(track_asset, rt, book), at_once=8, per_second=50),
+        SWEEP: Lane(partial(sweep_group, rt, book), at_once=2),
+        UPLOAD: Lane(partial(resume_upload, rt, book), at_once=4),
+        DELIVER: Lane(partial(deliver_owed, rt, sender), at_once=200),
+        EXPIRE: Lane(partial(expire_invitation, rt), at_once=2),
+    }
+
+
+def routes(rt: Runtime, book: ChannelBook) -> list[Route]:
     """Return every path there is."""
-    book, keys = ChannelBook(rt), KeyRing(rt)
+    keys = KeyRing(rt)
     return [
         *rest_routes(rt, book, keys),
-        *callback_routes(rt, book),
+        *callback_routes(rt),
+        *actor_routes(rt, book),
+        *event_routes(rt, keys),
+        *webhook_routes(rt, keys),
         *admin_routes(rt, keys),
         *health_routes(rt),
         *document_routes(rt.settings),

@@ -13,7 +13,7 @@ from stagedoor.runtime import Runtime
 class Call:
     """What an operation works with."""
 
-    __slots__ = ("book", "caller", "fresh", "region", "rt")
+    __slots__ = ("book", "caller", "fresh", "region", "rt", "session_id")
 
     def __init__(self, rt: Runtime, book: ChannelBook, caller: Caller, *, fresh: bool = False) -> None:
         self.rt = rt
@@ -23,6 +23,8 @@ class Call:
         """The caller asked for a look that does not come from memory (``Cache-Control: no-cache``)."""
         self.region = rt.settings.region
         """The region of the channel that took part, for the envelope."""
+        self.session_id = ""
+        """The session that was started, for a header: events tell of it under this id."""
 
     @property
     def tenant_id(self) -> str:

@@ -1,16 +1,26 @@
 """The time, as an argument."""
 
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Protocol
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
 
 
 class Clock(Protocol):
-    """Anything that tells the time as an aware UTC datetime."""
+    """Anything that tells the time."""
 
-    def now(self) -> datetime: ...
+    def now(self) -> datetime:
+        """Return the moment as an aware UTC datetime."""
+        ...
+
+    def microseconds(self) -> int:
+        """Return the same as whole microseconds since 1970, which costs an eighth of it."""
+        ...
 
 
 class SystemClock:
@@ -19,23 +29,39 @@ class SystemClock:
     def now(self) -> datetime:
         return datetime.now(UTC)
 
+    def microseconds(self) -> int:
+        return time.time_ns() // 1000
+
 
 class MovableClock:
     """The machine's clock, moved by hand: tests say ``clock.advance(...)``."""
 
     def __init__(self) -> None:
         self._shift = timedelta()
+        self._stopped_at: datetime | None = None
 
     def now(self) -> datetime:
-        return datetime.now(UTC) + self._shift
+        return (self._stopped_at or datetime.now(UTC)) + self._shift
+
+    def microseconds(self) -> int:
+        return to_microseconds(self.now())
 
     def advance(self, duration: timedelta) -> None:
         self._shift += duration
 
+    @contextmanager
+    def stopped(self) -> Iterator[None]:
+        """Keep one time, so that nothing becomes due by itself."""
+        self._stopped_at = datetime.now(UTC)
+        try:
+            yield
+        finally:
+            self._stopped_at = None
+
 
 def to_microseconds(moment: datetime) -> int:
     """Return a moment as whole microseconds since 1970, the form it has in the database."""
-    return (moment - EPOCH) // timedelta(microseconds=1)
+    return (moment - EPOCH) // _MICROSECOND
 
 
 def from_microseconds(value: int) -> datetime:

@@ -12,7 +12,7 @@ StagedoorError
 └── ServiceError                 not the caller's fault
     ├── UpstreamError
     │   └── UpstreamRejected   UpstreamUnavailable   UpstreamFailed   UpstreamTimeout   UpstreamMalformed   OutcomeUnknown
-    └── NoChannel   DatabaseUnavailable   InternalError
+    └── NoChannel   InvitationsUnavailable   DatabaseUnavailable   InternalError
 """
 
 from collections.abc import Iterator
@@ -245,9 +245,10 @@ class BytedTokenRefused(ExchangeError):
 
 
 class ExchangeUnknown(ExchangeError):
-    """An earlier exchange of this BytedToken was asked for and its answer was lost; now the token is refused. The group may exist: ask the operator."""
+    """An earlier exchange of this BytedToken was asked for and its answer was lost; now the token is refused. The group is being looked for; repeat the request later."""
 
     code = "ExchangeUnknown"
+    retry: ClassVar[Retry] = "later"
 
 
 class ServiceError(StagedoorError):
@@ -301,7 +302,7 @@ class UpstreamMalformed(UpstreamError):
 
 
 class OutcomeUnknown(UpstreamError):
-    """The asset library was asked to create something and its answer was lost. It may or may not exist; list before you create again."""
+    """The asset library was asked to create something and its answer was lost. It may exist there, but is not recorded here. Ask the operator, or create it again and accept a possible double."""
 
     code = "OutcomeUnknown"
     status = 504
@@ -312,6 +313,12 @@ class NoChannel(ServiceError):
     """No upstream account is set up for this model. The operator has to add a channel."""
 
     code = "NoChannel"
+
+
+class InvitationsUnavailable(ServiceError):
+    """Invitations need an address where actors' browsers reach this gateway. The operator has to set STAGEDOOR_PUBLIC_URL."""
+
+    code = "InvitationsUnavailable"
 
 
 class DatabaseUnavailable(ServiceError):

@@ -1,26 +1,35 @@
 """Answering one page of a list, numbered or by token; both walk the same rows in the same order."""
 
 from collections.abc import Awaitable, Callable
-from datetime import datetime
-from typing import Any, Generic, Protocol, TypedDict, TypeVar
+from typing import Generic, Protocol, TypedDict, TypeVar
 
 import msgspec
 
-from stagedoor.clock import to_microseconds
 from stagedoor.contract.paging import Paging
 from stagedoor.db.database import Database, Tx
 from stagedoor.db.pages import Order, Place, Selection, listing_digest, read_next_token, write_next_token
 from stagedoor.errors import InvalidParameter
 
-Row = TypeVar("Row", bound=msgspec.Struct)
+
+class Row(Protocol):
+    """What a row of any list has."""
+
+    @property
+    def id(self) -> str: ...
+
+    @property
+    def sort_value(self) -> int | str: ...
 
 
-class ListPage(Protocol[Row]):
+R = TypeVar("R", bound=Row)
+
+
+class ListPage(Protocol[R]):
     """A store's function that returns one page of its rows."""
 
     def __call__(
         self, tx: Tx, selection: Selection, order: Order, *, limit: int, offset: int, after: Place | None
-    ) -> Awaitable[list[Row]]: ...
+    ) -> Awaitable[list[R]]: ...
 
 
 class Counters(TypedDict, total=False):
@@ -32,19 +41,19 @@ class Counters(TypedDict, total=False):
     NextToken: str
 
 
-class Listing(msgspec.Struct, Generic[Row], frozen=True):
+class Listing(msgspec.Struct, Generic[R], frozen=True):
     """A list somebody asked for."""
 
     selection: Selection
     order: Order
     paging: Paging
-    page: ListPage[Row]
+    page: ListPage[R]
     count: Callable[[Tx], Awaitable[int]]
     heavy: bool
     """The rows have to be read to know whether they belong: not on the event loop."""
 
 
-async def answer_page(db: Database, listing: Listing[Row]) -> tuple[list[Row], Counters]:
+async def answer_page(db: Database, listing: Listing[R]) -> tuple[list[R], Counters]:
     """Return the rows of the page and what the answer says beside them.
 
     Raises:
@@ -56,10 +65,10 @@ async def answer_page(db: Database, listing: Listing[Row]) -> tuple[list[Row], C
     return await _numbered_page(db, listing, listing.paging.number)
 
 
-async def _numbered_page(db: Database, listing: Listing[Row], number: int) -> tuple[list[Row], Counters]:
+async def _numbered_page(db: Database, listing: Listing[R], number: int) -> tuple[list[R], Counters]:
     size = listing.paging.size
 
-    async def work(tx: Tx) -> tuple[list[Row], int]:
+    async def work(tx: Tx) -> tuple[list[R], int]:
         rows = await listing.page(
             tx, listing.selection, listing.order, limit=size, offset=listing.paging.offset, after=None
         )
@@ -69,18 +78,19 @@ async def _numbered_page(db: Database, listing: Listing[Row], number: int) -> tu
     return rows, {"TotalCount": total, "PageNumber": number, "PageSize": size}
 
 
-async def _page_after_token(db: Database, listing: Listing[Row]) -> tuple[list[Row], Counters]:
+async def _page_after_token(db: Database, listing: Listing[R]) -> tuple[list[R], Counters]:
     size, order = listing.paging.size, listing.order
     digest = listing_digest(listing.selection, order)
     after = _read_place(listing.paging.next_token, digest)
 
-    async def work(tx: Tx) -> list[Row]:
+    async def work(tx: Tx) -> list[R]:
         return await listing.page(tx, listing.selection, order, limit=size + 1, offset=0, after=after)
 
     rows = await db.read(work, heavy=listing.heavy)
     if len(rows) <= size:
         return rows, {}
-    return rows[:size], {"NextToken": write_next_token(_place_of(rows[size - 1], order), digest)}
+    last = rows[size - 1]
+    return rows[:size], {"NextToken": write_next_token(Place(last.sort_value, last.id), digest)}
 
 
 def _read_place(next_token: str | None, digest: str) -> Place | None:
@@ -90,8 +100,3 @@ def _read_place(next_token: str | None, digest: str) -> Place | None:
         return read_next_token(next_token, digest)
     except ValueError as error:
         raise InvalidParameter(str(error), field="NextToken") from None
-
-
-def _place_of(row: Any, order: Order) -> Place:
-    value = getattr(row, order.column)
-    return Place(to_microseconds(value) if isinstance(value, datetime) else value, row.id)

@@ -1,23 +1,24 @@
 """The settings: one TOML file, overridden by ``STAGEDOOR_*``, read once by the command line."""
 
 import os
+import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, NamedTuple, get_args, get_origin
 
 import msgspec
 from msgspec import Meta
 
 AskWithoutCallback = Literal["never", "after_window", "always"]
-
-
 Seconds = Annotated[float, Meta(gt=0, le=86_400)]
 
 PREFIX = "STAGEDOOR_"
-NO_SETTINGS = ("STAGEDOOR_CONFIG", "STAGEDOOR_TEST_")
-"""Where the TOML file is, and what the tests are told."""
+CONFIG = "STAGEDOOR_CONFIG"
+"""Names the TOML file; no setting itself."""
+FOR_TESTS = "STAGEDOOR_TEST_"
+"""What begins like this is for this project's tests."""
 
 
 class SettingsError(ValueError):
@@ -36,7 +37,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     data_dir: str = ".stagedoor"
     """Folder of the SQLite file and the secret key, when those are not set otherwise."""
     database_url: str = ""
-    """`sqlite:///path` or `postgresql://user@host/database`. Empty: `stagedoor.db` in the data folder."""
+    """`sqlite:///path` or `postgresql://user@host/database`. Empty: `stagedoor.db` in the data folder; what lies beside it (`-wal`, `-shm`, `-reserve`) belongs to it."""
     database_pool: Annotated[int, Meta(ge=1, le=200)] = 10
     """PostgreSQL connections per process."""
     secret_key: str = ""
@@ -51,10 +52,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Age at which a BytedToken is refused here without asking the upstream."""
     ask_without_callback: AskWithoutCallback = "after_window"
     """Whether ⑫ asks the upstream although the callback, which should have come to this gateway, has not come: an early query may burn the token."""
+    lost_answers: Literal["reconcile", "operator"] = "reconcile"
+    """What becomes of a face check whose answer was lost: found again as the one group it can be, or always left to an operator. `operator` where other software makes face checks in the same upstream project."""
     exchange_wait: Seconds = 25.0
     """How long a caller of ⑫ waits for an exchange that another request has begun."""
-    exchange_lease: Seconds = 30.0
-    """How long a claimed exchange belongs to its process before another may take it over."""
+    sweep_hours: Annotated[float, Meta(gt=0, le=8760)] = 24.0
+    """How often a group's assets are compared with the upstream's list of them, to notice what was deleted there by hand."""
     idempotency_days: Annotated[float, Meta(gt=0, le=3650)] = 7.0
     """How long the answer to an Idempotency-Key is kept."""
     body_limit: Annotated[int, Meta(ge=1024)] = 1_048_576
@@ -64,9 +67,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     head_timeout: Annotated[float, Meta(gt=0, le=60)] = 10.0
     """Time for a request head to arrive."""
     upstream_timeout: Seconds = 20.0
-    """Time for one attempt at the upstream."""
+    """Time for one call of the upstream, retries and pauses included."""
     quota_wait: Annotated[float, Meta(ge=0, le=86_400)] = 3.0
     """How long a call waits for room under the upstream account's limits before FlowLimitExceeded."""
+    webhook_http: bool = False
+    """Whether webhooks may go to `http://` addresses, where everybody on the way can read them."""
+    webhook_private: bool = False
+    """Whether webhooks may go to this machine and to private networks: for trials, since every tenant could then reach what stands there."""
+    event_days: Annotated[float, Meta(ge=4, le=3650)] = 30.0
+    """How long events, and what became of their deliveries, are kept."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """Least severe log line written."""
     log_format: Literal["json", "console"] = "json"
@@ -89,6 +98,17 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     def idempotency_lifetime(self) -> timedelta:
         return timedelta(days=self.idempotency_days)
 
+    @property
+    def event_lifetime(self) -> timedelta:
+        return timedelta(days=self.event_days)
+
+
+class Given(NamedTuple):
+    """A value that somebody set, and how they wrote its name: a variable, an option, or a key and its file."""
+
+    written: str
+    value: object
+
 
 def load_settings(environ: Mapping[str, str] = os.environ, **overrides: object) -> Settings:
     """Read the settings: defaults, then the TOML file named by ``STAGEDOOR_CONFIG``, then ``STAGEDOOR_*``, then overrides.
@@ -97,19 +117,81 @@ def load_settings(environ: Mapping[str, str] = os.environ, **overrides: object) 
         SettingsError: a name is unknown or a value is not allowed.
 
     """
-    values: dict[str, object] = {}
-    if path := environ.get("STAGEDOOR_CONFIG"):
-        try:
-            values |= tomllib.loads(Path(path).read_text(encoding="utf-8"))
-        except (OSError, tomllib.TOMLDecodeError) as error:
-            raise SettingsError(f"The settings file {path} cannot be read: {error}") from error
-    for name, text in environ.items():
-        if name.startswith(PREFIX) and not name.startswith(NO_SETTINGS):
-            values[name.removeprefix(PREFIX).lower()] = text
-    values |= {name: value for name, value in overrides.items() if value is not None}
-    if unknown := sorted(values.keys() - set(Settings.__struct_fields__)):
-        raise SettingsError(f"There is no setting {unknown[0]}.")
+    given: dict[str, Given] = {}
+    if path := environ.get(CONFIG):
+        given.update(_read_file(path))
+    given.update(_read_environment(environ))
+    for name, value in overrides.items():
+        if value is not None:
+            given[name] = Given(f"--{name.replace('_', '-')}", value)
+    types = {field.name: field.type for field in msgspec.structs.fields(Settings)}
+    return Settings(**{name: _convert(one, types[name]) for name, one in given.items()})
+
+
+def _read_file(path: str) -> Iterator[tuple[str, Given]]:
     try:
-        return msgspec.convert(values, Settings, strict=False)
-    except msgspec.ValidationError as error:
-        raise SettingsError(f"The settings cannot be used: {error}") from error
+        values = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise SettingsError(f"The settings file {path} cannot be read: {error}") from None
+    fields = Settings.__struct_fields__
+    for name, value in values.items():
+        if name not in fields:
+            hint = " Settings stand without sections." if isinstance(value, dict) else _did_you_mean(name, fields)
+            raise SettingsError(f"There is no setting {name} in {path}.{hint}")
+        yield name, Given(f"{name} in {path}", value)
+
+
+def _read_environment(environ: Mapping[str, str]) -> Iterator[tuple[str, Given]]:
+    names = {f"{PREFIX}{name.upper()}": name for name in Settings.__struct_fields__}
+    for variable, text in environ.items():
+        if not variable.startswith(PREFIX) or variable == CONFIG or variable.startswith(FOR_TESTS):
+            continue
+        if _is_service_link(variable, text):
+            raise SettingsError(
+                f"{variable} was set by Kubernetes, for a Service called stagedoor or stagedoor-…. Say enableServiceLinks: false in the"
+                " pod's spec, or give the Service another name."
+            )
+        if variable not in names:
+            raise SettingsError(f"There is no setting {variable}.{_did_you_mean(variable, (*names, CONFIG))}")
+        yield names[variable], Given(variable, text)
+
+
+def _is_service_link(variable: str, text: str) -> bool:
+    """Tell what Kubernetes puts into every pod for a Service whose name begins like our variables."""
+    address = variable.endswith("_PORT") and re.match(r"(tcp|udp|sctp)://", text)
+    return bool(address or re.search(r"_SERVICE_(HOST|PORT)|_PORT_\d+_(TCP|UDP|SCTP)", variable))
+
+
+def _did_you_mean(name: str, known: Iterable[str]) -> str:
+    import difflib
+
+    cores = {_core(other): other for other in known}
+    near = difflib.get_close_matches(_core(name), cores, n=1)
+    return f" Did you mean {cores[near[0]]}?" if near else ""
+
+
+def _core(name: str) -> str:
+    # With the prefix every variable would be like every other.
+    return name.removeprefix(PREFIX).lower()
+
+
+def _convert(given: Given, kind: Any) -> Any:
+    try:
+        return msgspec.convert(given.value, kind, strict=False)
+    except msgspec.ValidationError:
+        # The value is not repeated: it may be a secret in the wrong place.
+        raise SettingsError(f"{given.written} cannot be used: it must be {describe(kind)}.") from None
+
+
+def describe(kind: Any) -> str:
+    """Say which values the type of a setting allows, as the end of "it must be …"."""
+    if get_origin(kind) is Literal:
+        return f"one of {', '.join(get_args(kind))}"
+    if kind is str:
+        return "text"
+    if kind is bool:
+        return "true or false"
+    whole, limits = get_args(kind)
+    named = (("more than", limits.gt), ("at least", limits.ge), ("at most", limits.le))
+    allowed = " and ".join(f"{words} {limit}" for words, limit in named if limit is not None)
+    return f"a {'whole ' if whole is int else ''}number, {allowed}"

@@ -1,14 +1,18 @@
 """⑥ Upload an asset by URL."""
 
 import asyncio
+from collections.abc import Awaitable
+from datetime import timedelta
 from typing import Any
 
 from stagedoor.clock import to_iso
 from stagedoor.emulator import RunningEmulator
+from stagedoor.jobs.store import list_jobs
 from tests.support.clock import StoppedClock
 from tests.support.emulator import EmulatorControl
 from tests.support.gateway import Api, RunningGateway
 from tests.support.story import ON_SQLITE, eventually, held_call, make_group, upload
+from tests.support.validation import until
 
 
 @ON_SQLITE
@@ -49,12 +53,10 @@ async def test_a_new_asset_is_answered_whole_and_nothing_but_official_fields_go_
         **fields,
     }
     [call] = await control.ledger("CreateAsset")
-    assert {name: value for name, value in call["body"].items() if name != "URL"} == {
-        "GroupId": group_id,
-        "AssetType": "Image",
-        "ProjectName": "default",
-        **fields,
-    }
+    sent = {name: value for name, value in call["body"].items() if name != "URL"}
+    name, _, mark = sent.pop("Name").partition(" ~")
+    assert (name, len(mark)) == (fields.pop("Name"), 7)
+    assert sent == {"GroupId": group_id, "AssetType": "Image", "ProjectName": "default", **fields}
 
 
 @ON_SQLITE
@@ -103,18 +105,57 @@ async def test_what_ark_refuses_at_once_is_passed_on_in_its_own_words(
     assert (await api.ok("ListAssets"))["Items"] == []
 
 
-@ON_SQLITE
-async def test_an_upload_whose_answer_is_lost_is_never_sent_again(
+async def test_an_upload_whose_answer_is_lost_is_found_by_its_mark_and_never_sent_again(
     api: Api, control: EmulatorControl, pictures: str
 ) -> None:
     group_id = await make_group(api)
     for number, kind in enumerate(("reset_after", "truncate", "html", "error"), 1):
         await control.fault(kind, "CreateAsset", after=True)
-        answer = await api.call("CreateAsset", GroupId=group_id, URL=pictures, AssetType="Image")
-        assert answer.status in {502, 504}
-        assert answer.code in {"OutcomeUnknown", "UpstreamMalformed"}
+        asset_id = await upload(api, group_id, pictures, Name=f"picture {number}")
+        assert (await api.ok("GetAsset", Id=asset_id))["Name"] == f"picture {number}"
         assert await control.calls("CreateAsset") == number
+    assert (await api.ok("ListAssets"))["TotalCount"] == 4
+
+
+async def test_an_upload_that_cannot_be_found_at_once_is_recorded_when_it_can(
+    gateway: RunningGateway, api: Api, control: EmulatorControl, pictures: str
+) -> None:
+    group_id = await make_group(api)
+    await control.fault("reset_after", "CreateAsset")
+    await control.fault("error", "ListAssets", times=0, status=500, name="away")
+    answer = await api.call("CreateAsset", GroupId=group_id, URL=pictures, AssetType="Image", Name="portrait")
+    assert (answer.status, answer.code, answer.error["Retry"]) == (504, "OutcomeUnknown", "never")
+    await control.ask("DELETE", "faults?name=away")
+    gateway.clock.advance(timedelta(minutes=1))
+
+    async def listed() -> list[dict[str, Any]]:
+        return (await api.ok("ListAssets"))["Items"]  # type: ignore[no-any-return]  # JSON
+
+    await until(lambda: _any(listed()))
+    [asset] = await listed()
+    assert (asset["Name"], asset["GroupId"], asset["AssetType"]) == ("portrait", group_id, "Image")
+    assert await control.calls("CreateAsset") == 1
+
+
+async def _any(items: Awaitable[list[dict[str, Any]]]) -> bool:
+    return bool(await items)
+
+
+async def test_an_upload_that_never_arrived_is_not_looked_for_for_ever(
+    gateway: RunningGateway, api: Api, control: EmulatorControl, pictures: str
+) -> None:
+    group_id = await make_group(api)
+    await control.fault("reset_before", "CreateAsset")
+    answer = await api.call("CreateAsset", GroupId=group_id, URL=pictures, AssetType="Image")
+    assert (answer.status, answer.code) == (504, "OutcomeUnknown")
+
+    async def given_up() -> bool:
+        gateway.clock.advance(timedelta(seconds=30))
+        return not await gateway.rt.db.read(lambda tx: list_jobs(tx, kind="upload", dead=False, at_most=10))
+
+    await until(given_up)
     assert (await api.ok("ListAssets"))["TotalCount"] == 0
+    assert await control.calls("CreateAsset") == 1
 
 
 @ON_SQLITE

@@ -1,19 +1,26 @@
 """`stagedoor tenants`, `keys`, `channels`, `migrate`, `doctor`: what they do, and what they say when they cannot."""
 
+import asyncio
 import re
 import socket
 import sqlite3
 import stat
+import subprocess
+import sys
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
+from stagedoor.app import open_runtime
+from stagedoor.channels.book import account_of
+from stagedoor.channels.store import list_channels
 from stagedoor.cli.main import app
 from stagedoor.cli.serve import NEWEST
 from stagedoor.crypto import is_api_key
-from tests.cli.conftest import Stagedoor
+from stagedoor.settings import Settings, load_settings
+from tests.cli.conftest import RUN_SECONDS, Stagedoor, environment
 from tests.support import databases
 
 COMMANDS = [
@@ -37,8 +44,16 @@ COMMANDS = [
     ("channels", "change"),
     ("channels", "disable"),
     ("channels", "enable"),
+    ("jobs",),
+    ("jobs", "count"),
+    ("jobs", "list"),
+    ("jobs", "retry"),
+    ("cases",),
+    ("cases", "list"),
+    ("cases", "resolve"),
 ]
 ADD = ("channels", "add", "main", "--model", "m")
+KEY = ("--access-key", "AK")
 SECRET = "a-secret-of-the-account"
 
 
@@ -115,22 +130,90 @@ def test_no_secret_is_taken_from_the_arguments(command: tuple[str, ...]) -> None
         (("keys", "revoke", "nothing"), "nothing"),
         (("channels", "change", "nothing", "--priority", "1"), "There is no channel nothing"),
         (("channels", "disable", "nothing"), "There is no channel nothing"),
-        ((*ADD, "--kind", "aws"), "aws"),
-        ((*ADD, "--limit", "CreateAsset"), "ACTION=CALLS/SECONDS"),
-        ((*ADD, "--limit", "Nope=1/1"), "Nope"),
+        (("keys", "list", "nobody"), "There is no tenant nobody"),
+        ((*ADD, *KEY, "--limit", "CreateAsset"), "ACTION=CALLS/SECONDS"),
+        ((*ADD, *KEY, "--limit", "Nope=1/1"), "Nope"),
+        ((*ADD, *KEY, "--endpoint", "ftp://a"), "Endpoint"),
+        ((*ADD, *KEY, "--priority", "1001"), "Priority: Expected int <= 1000"),
+        (("channels", "change", "main", "--priority", "1001"), "Priority: Expected int <= 1000"),
+        ((*ADD, *KEY), "secret key"),
         (ADD, "access key"),
-        (("channels", "add", "d", "--kind", "dialect", "--model", "m"), "API key"),
-        ((*ADD, "--endpoint", "ftp://a"), "Endpoint"),
+        ((*ADD, "--kind", "dialect"), "needs an --endpoint"),
+        ((*ADD, "--kind", "dialect", "--endpoint", "https://a"), "API key"),
+        (("emulator", "--host", "0.0.0.0", "--port", "0"), "--allow-remote"),
+        (("emulator", "--data", "/proc/none", "--port", "0"), "cannot work in /proc/none"),
+        (("dev", "--ready-file", "/proc/none/ready.json"), "/proc/none/ready.json cannot be written"),
     ],
 )
 def test_what_cannot_be_done_is_said_in_one_line(stagedoor: Stagedoor, arguments: tuple[str, ...], said: str) -> None:
     assert said in stagedoor(*arguments).complaint
 
 
-def test_a_key_without_a_tenant_is_not_made_by_accident(stagedoor: Stagedoor) -> None:
-    ended = stagedoor("keys", "create")
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("keys", "create"), "--admin"),
+        (("keys", "create", "tn_1", "--admin"), "--admin"),
+        (("keys", "create", "--admin", "--scope", "groups:read"), "--admin"),
+        (("keys", "create", "tn_1", "--days", "0"), "--days must be more than 0"),
+        (("keys", "create", "tn_1", "--days", "nan"), "--days must be more than 0"),
+        ((*ADD, *KEY, "--kind", "aws"), "'aws' is not one of 'ark', 'dialect', 'emulator'"),
+        (("channels", "change", "main"), "Say what to change"),
+        (("channels", "change", "main", *KEY, "--api-key"), "exclude each other"),
+        (("channels", "change", "main", "--session-token"), "goes with --access-key"),
+        (("emulator", "--port", "65536"), "--port"),
+    ],
+)
+def test_options_that_make_no_sense_are_refused_before_anything_is_done(
+    stagedoor: Stagedoor, arguments: tuple[str, ...], said: str, tmp_path: Path
+) -> None:
+    ended = stagedoor(*arguments, DATA_DIR=str(tmp_path / "other"))
     assert ended.code == 2
-    assert "--admin" in ended.err
+    assert said in ended.err
+    assert "Traceback" not in ended.err
+    assert not (tmp_path / "other").exists()
+
+
+@pytest.mark.parametrize(
+    "arguments", [ADD, (*ADD, *KEY, "--limit", "CreateAsset"), (*ADD, "--kind", "dialect")], ids=" ".join
+)
+def test_no_secret_is_asked_for_before_the_options_are_looked_at(arguments: tuple[str, ...]) -> None:
+    command = [sys.executable, "-m", "stagedoor", *arguments]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, env=environment()) as process:
+        # Whoever reads the open pipe waits for ever.
+        assert process.wait(RUN_SECONDS) == 1
+
+
+def test_what_has_run_out_is_listed_as_expired(stagedoor: Stagedoor) -> None:
+    tenant = stagedoor("tenants", "create", "studio").out.strip()
+    assert stagedoor("keys", "create", tenant, "--days", "1e-9").code == 0
+    assert stagedoor("keys", "list", tenant).out.split("\t")[2] == "expired"
+
+
+def test_the_session_token_of_a_channel_can_be_replaced(stagedoor: Stagedoor, tmp_path: Path) -> None:
+    assert stagedoor(*ADD, *KEY, "--session-token", given=f"{SECRET}\ntoken-1\n").code == 0
+    changed = stagedoor(
+        "channels",
+        "change",
+        "main",
+        *KEY,
+        "--session-token",
+        "--region",
+        "ap-southeast-1",
+        given=f"{SECRET}\ntoken-2\n",
+    )
+    assert (changed.code, changed.err) == (0, "")
+    settings = load_settings({"STAGEDOOR_DATA_DIR": str(tmp_path / "data")})
+    assert asyncio.run(session_tokens(settings)) == [("ap-southeast-1", "token-2")]
+
+
+async def session_tokens(settings: Settings) -> list[tuple[str, str]]:
+    rt = await open_runtime(settings)
+    try:
+        channels = await rt.db.read(list_channels)
+        return [(channel.region, account_of(rt, channel).session_token) for channel in channels]
+    finally:
+        await rt.close()
 
 
 def test_migrate_makes_the_newest_schema_and_may_be_repeated(stagedoor: Stagedoor, tmp_path: Path) -> None:
@@ -200,6 +283,16 @@ def test_the_doctor_names_each_trouble_with_its_remedy(stagedoor: Stagedoor, tmp
     assert "chmod 600" in stagedoor("doctor").out
     assert "https://" in stagedoor("doctor", PUBLIC_URL="http://gateway.example").out
     assert "secret key: STAGEDOOR_SECRET_KEY cannot be used" in stagedoor("doctor", SECRET_KEY="short").out
+
+
+HEAVY = ["aiohttp", "alembic", "asyncio", "asyncpg", "av", "cryptography", "PIL", "sqlalchemy", "structlog", "uvicorn"]
+
+
+def test_the_command_line_loads_nothing_that_only_some_commands_need() -> None:
+    """``--help``, ``version`` and a wrong option answer without the gateway."""
+    look = "import sys, stagedoor.cli.main; print(*(name for name in sys.argv[1:] if name in sys.modules))"
+    ended = subprocess.run([sys.executable, "-c", look, *HEAVY], capture_output=True, text=True, check=True)
+    assert ended.stdout.split() == []
 
 
 def test_the_version_is_printed(stagedoor: Stagedoor) -> None:

@@ -3,11 +3,13 @@
 import json
 import signal
 import socket
+import sqlite3
 import stat
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -131,6 +133,23 @@ def test_a_second_start_keeps_keys_and_tenant(dev: Dev) -> None:
         assert [second[name] for name in KEPT] == [first[name] for name in KEPT]
     finally:
         assert again.stop(signal.SIGINT) == (0, [])
+
+
+def test_a_key_of_an_earlier_version_that_may_do_less_is_replaced_for_the_same_tenant(dev: Dev) -> None:
+    first = dev.ready()
+    assert dev.stop() == (0, [])
+    with closing(sqlite3.connect(dev.folder / "data" / "stagedoor.db")) as file:
+        file.execute("UPDATE api_keys SET scopes = '[\"assets:read\"]' WHERE kind = 'test'")
+        file.commit()
+    again = Dev(dev.folder, int(first["gateway_url"].rsplit(":", 1)[1]))
+    try:
+        second = again.ready()
+        assert second["tenant"] == first["tenant"]
+        assert second["api_key"] != first["api_key"]
+        story = again.out.read_text(encoding="utf-8").partition("(bash):\n")[2].partition("Stop with")[0]
+        assert run_story(story)["Result"]["Status"] == "Active"
+    finally:
+        assert again.stop() == (0, [])
 
 
 def test_a_stop_during_the_start_leaves_nothing_behind(dev: Dev) -> None:

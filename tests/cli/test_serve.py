@@ -1,6 +1,7 @@
 """`stagedoor serve`: what it refuses, and how it stops."""
 
 import asyncio
+import resource
 import signal
 import socket
 from pathlib import Path
@@ -9,23 +10,25 @@ import aiohttp
 import msgspec
 
 from tests.cli.conftest import Stagedoor
+from tests.cli.test_dev import two_free_ports
 from tests.support.emulator import EmulatorControl
 from tests.support.gateway import Api, RunningGateway, free_port
 from tests.support.serving import ServingProcess
 
 IN_FLIGHT = 8
+FEW = 200
 
 
 def test_a_taken_port_is_said_in_one_line(stagedoor: Stagedoor) -> None:
+    free = two_free_ports()
     with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
+        taken.bind(("127.0.0.1", free + 1))
         taken.listen()
-        port = str(taken.getsockname()[1])
+        port = str(free + 1)
         assert f"Port {port} is taken" in stagedoor("serve", "--port", port).complaint
         assert f"Port {port} is taken" in stagedoor("emulator", "--port", port).complaint
         assert f"Port {port} is taken" in stagedoor("dev", "--port", port).complaint
-        if int(port) > 1024:
-            assert f"Port {port} is taken" in stagedoor("dev", "--port", str(int(port) - 1)).complaint
+        assert f"Port {port} is taken" in stagedoor("dev", "--port", str(free)).complaint
 
 
 def test_an_address_that_is_not_ours_is_said_in_one_line(stagedoor: Stagedoor) -> None:
@@ -59,6 +62,26 @@ async def test_a_stop_answers_what_is_in_flight_and_takes_nothing_new(
         assert await asyncio.to_thread(serving.process.wait, 10) == 0
     assert len((await api.ok("ListAssetGroups"))["Items"]) == IN_FLIGHT
     check_log(serving.log)
+
+
+async def test_it_takes_more_connections_than_a_process_may_open_at_first(
+    gateway: RunningGateway, tmp_path: Path
+) -> None:
+    settings = msgspec.structs.replace(gateway.settings, port=free_port())
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (FEW, hard))
+    serving = ServingProcess(settings, tmp_path / "serve.log")
+    try:
+        await serving.__aenter__()
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    try:
+        connections = [await asyncio.open_connection("127.0.0.1", settings.port) for _ in range(2 * FEW)]
+        assert (await serving.api("").send("GET", "/healthz")).status == 200
+        for _, writer in connections:
+            writer.close()
+    finally:
+        await serving.__aexit__(None, None, None)
 
 
 async def nobody_listens(serving: ServingProcess) -> None:

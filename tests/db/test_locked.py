@@ -10,7 +10,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from stagedoor.db.sqlite import BUSY_TIMEOUT_MS
+from stagedoor.db.sqlite_tx import BUSY_TIMEOUT_MS
 from stagedoor.idempotency.once import LEASE
 from tests.support.emulator import EmulatorControl
 from tests.support.gateway import Answer, Api, RunningGateway
@@ -134,6 +134,7 @@ async def test_a_postgresql_that_may_not_be_written_answers_reads_and_503_to_wri
         assert answer.status == 200
         refused = await operator.send("POST", "/admin/v1/tenants", body={"Name": "a"})
         assert (refused.status, refused.code) == (503, "DatabaseUnavailable")
+        assert (await api.send("GET", "/readyz")).status == 503
     finally:
         await admin.execute("SET default_transaction_read_only = off")
         await admin.execute(f"ALTER DATABASE {name} RESET default_transaction_read_only")

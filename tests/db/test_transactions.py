@@ -3,10 +3,8 @@
 import asyncio
 import os
 import signal
-import sqlite3
 import sys
 from collections.abc import AsyncIterator
-from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,6 +13,7 @@ import pytest
 
 from stagedoor.db.database import AlreadyThere, Database, Tx
 from stagedoor.db.open import open_database
+from stagedoor.db.sqlite_writer import RESTART_WAL_BYTES
 from stagedoor.errors import DatabaseUnavailable, NotFound
 from stagedoor.tenants.store import Tenant, add_tenant, get_tenant, list_tenants
 from tests.support.databases import fresh_sqlite
@@ -24,6 +23,7 @@ WRITER = """
 import asyncio, sys
 from datetime import UTC, datetime
 from stagedoor.db.open import open_database
+from stagedoor.db.sqlite_writer import RESTART_WAL_BYTES
 from stagedoor.tenants.store import Tenant, add_tenant
 
 async def main(url):
@@ -207,10 +207,35 @@ async def test_what_was_acknowledged_survives_a_kill(database_url: str) -> None:
     assert len(found) >= 200
 
 
-async def test_sqlite_is_opened_so_that_a_commit_reaches_the_disk(sqlite: Database, tmp_path: Path) -> None:
-    async def synchronous(tx: Tx) -> int:
-        return await tx.number("PRAGMA synchronous")
+async def test_a_row_that_makes_no_struct_fails_its_own_work_alone(db: Database) -> None:
+    await db.write(lambda tx: add_tenant(tx, tenant("a")))
 
-    assert await sqlite.write(synchronous) == 2
-    with closing(sqlite3.connect(tmp_path / "stagedoor.db")) as connection:
-        assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    async def spoil(tx: Tx) -> None:
+        await tx.list(
+            Tenant, "UPDATE tenants SET created_at = 9000000000000000000 RETURNING id, name, project_name, created_at"
+        )
+
+    outcomes = await asyncio.gather(
+        db.write(spoil), db.write(lambda tx: add_tenant(tx, tenant("b"))), return_exceptions=True
+    )
+    assert not isinstance(outcomes[0], DatabaseUnavailable)
+    assert isinstance(outcomes[0], Exception)
+    assert outcomes[1] is None
+    assert [found.name for found in await db.read(list_tenants)] == ["a", "b"]
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_writers_that_never_pause_do_not_let_the_log_grow_without_end(db: Database, database_url: str) -> None:
+    wal = Path(database_url.removeprefix("sqlite:///") + "-wal")
+    largest = 0
+
+    async def write_on(writer: int) -> None:
+        nonlocal largest
+        for number in range(40):
+            name = f"{writer} {number} ".ljust(1_000_000, "x")
+            await db.write(lambda tx, name=name: add_tenant(tx, tenant(name)))  # type: ignore[misc]  # bound now
+            largest = max(largest, wal.stat().st_size)  # noqa: ASYNC240 - quick
+
+    await asyncio.gather(*(write_on(writer) for writer in range(4)))
+    # Twice as much has gone through it.
+    assert largest < RESTART_WAL_BYTES * 4

@@ -11,12 +11,13 @@ import pytest
 from openapi_schema_validator import OAS31Validator, oas31_format_checker
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from stagedoor.contract.operations import OPERATIONS, Operation
+from stagedoor.contract.operations import INVITATIONS, OPERATIONS, Operation
 from stagedoor.doors import openapi_texts, openapi_zh, openapi_zh_fields
 from stagedoor.doors.admin import ACTIONS
 from stagedoor.doors.openapi import Language, build_openapi, errors_by_operation
 from stagedoor.doors.openapi_errors import error_classes, errors_of
 from stagedoor.doors.openapi_examples import REQUESTS
+from stagedoor.doors.webhooks import ACTIONS as WEBHOOK_ACTIONS
 from stagedoor.errors import StagedoorError
 
 CHINESE_CHARACTER = re.compile(r"[\u4e00-\u9fff]")
@@ -97,9 +98,9 @@ def test_each_of_the_twelve_is_documented(document: dict[str, Any], operation: O
 
 
 def test_callback_health_and_administration_are_documented(english: dict[str, Any]) -> None:
-    expected = {"/cb/{state}", "/healthz", "/readyz", *ACTIONS}
-    assert expected == set(english["paths"]) - {operation.path for operation in OPERATIONS}
-    for path, row in ACTIONS.items():
+    expected = {"/cb/{state}", "/healthz", "/readyz", "/v1/events", *ACTIONS, *WEBHOOK_ACTIONS}
+    assert expected == set(english["paths"]) - {operation.path for operation in (*OPERATIONS, *INVITATIONS)}
+    for path, row in (*ACTIONS.items(), *WEBHOOK_ACTIONS.items()):
         assert set(english["paths"][path]) == {method.lower() for method in row}
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 import pytest
 
 from stagedoor.app import routes
+from stagedoor.channels.book import ChannelBook
 from stagedoor.contract.operations import OPERATIONS
 from stagedoor.doors.admin import ACTIONS
 from tests.http.test_json_door import REQUEST_ID, VALID
@@ -21,14 +22,13 @@ METHODS = (
     "DELETE",
     "OPTIONS",
     "TRACE",
-    "CONNECTED",
     "PROPFIND",
-    "FOO-BAR",
 )
 
 
 def paths(gateway: RunningGateway) -> list[str]:
-    known = (route.path.replace("/assets/{name}", "/assets/swagger-ui.css") for route in routes(gateway.rt))
+    every = routes(gateway.rt, ChannelBook(gateway.rt))
+    known = (route.path.replace("/assets/{name}", "/assets/swagger-ui.css") for route in every)
     return [re.sub(r"\{[^}]*\}", "some", path) for path in known]
 
 
@@ -71,11 +71,11 @@ async def test_an_unknown_path_is_not_found_in_the_envelope(gateway: RunningGate
         "//healthz",
         "/healthz/",
     ):
-        for method in ("GET", "POST", "FOO-BAR"):
+        for method in ("GET", "POST", "PROPFIND"):
             answer = await api.send(method, path)
             check_error(answer, 404, "NotFound.Path")
             assert (answer.metadata["Action"], answer.error["Retry"]) == ("", "never")
-    for line in ("OPTIONS * HTTP/1.1", "CONNECT gateway:80 HTTP/1.1", "GET http://gateway/nope HTTP/1.1"):
+    for line in ("OPTIONS * HTTP/1.1", "GET http://gateway/nope HTTP/1.1"):
         [answer] = await talk(gateway, head(line))
         check_error(answer, 404, "NotFound.Path")
 
@@ -97,9 +97,13 @@ async def test_every_path_answers_its_methods_and_says_so_to_others(gateway: Run
                 assert answer.headers["allow"] == refused.headers["allow"]
 
 
-async def test_a_method_is_written_in_capitals(gateway: RunningGateway) -> None:
-    [answer] = await talk(gateway, head("get /healthz HTTP/1.1"))
-    check_error(answer, 405, "MethodNotAllowed")
+@pytest.mark.parametrize("line", ["get /healthz HTTP/1.1", "FOO-BAR /healthz HTTP/1.1", "CONNECT gateway:80 HTTP/1.1"])
+async def test_a_method_or_target_that_is_for_others_is_refused_in_the_envelope(
+    gateway: RunningGateway, line: str
+) -> None:
+    [answer] = await talk(gateway, head(line))
+    check_error(answer, 400, "InvalidParameter.Request")
+    assert answer.headers["connection"] == "close"
 
 
 async def test_the_allowed_methods_are_those_of_the_contract(api: Api) -> None:
@@ -146,7 +150,6 @@ BAD_TEXT = [
     "%zz",
     "a%2",
     "%u0041",
-    "\xe4\xbd\xa0",
 ]
 
 
@@ -212,7 +215,6 @@ async def test_a_head_of_more_than_32_kib_is_too_large(gateway: RunningGateway, 
     [
         ("GET /healthz HTTP/1.1", ["X-Large: " + "a" * 65_536]),
         ("GET /healthz HTTP/1.1", ["X-Large: " + "a" * 1_000_000]),
-        ("GET /healthz HTTP/1.1", [f"X-{n}: a" for n in range(300)]),
         (f"GET /{'a' * 70_000} HTTP/1.1", []),
         (f"{'A' * 70_000} / HTTP/1.1", []),
     ],

@@ -1,4 +1,4 @@
-"""The gateway as tests meet it: the one app, served by granian on loopback, with an emulator behind it."""
+"""The gateway as tests meet it: the one app, served by uvicorn on loopback, with an emulator behind it."""
 
 import asyncio
 import socket
@@ -17,7 +17,7 @@ from stagedoor.crypto import encode_secret_key, new_secret_key
 from stagedoor.emulator import RunningEmulator
 from stagedoor.keys.issue import issue_admin_key, issue_key
 from stagedoor.runtime import Runtime
-from stagedoor.server import embedded_server
+from stagedoor.server import listen, make_server
 from stagedoor.settings import Settings
 from stagedoor.tenants.create import create_tenant
 from stagedoor.tenants.store import Tenant
@@ -110,10 +110,10 @@ class RunningGateway:
         self.settings = settings
         self.clock = clock
         self.url = f"http://127.0.0.1:{settings.port}"
-        self._server = embedded_server(create_app(settings, clock=clock), settings)
+        self._server = make_server(create_app(settings, clock=clock), settings)
 
     async def __aenter__(self) -> Self:
-        self._serving = asyncio.create_task(self._server.serve())
+        self._serving = asyncio.create_task(self._server.serve(sockets=[listen(self.settings)]))
         self.rt: Runtime = await open_runtime(self.settings, clock=self.clock)
         self.http = aiohttp.ClientSession(auto_decompress=False)
         while True:
@@ -130,7 +130,7 @@ class RunningGateway:
     ) -> None:
         await self.http.close()
         await self.rt.close()
-        self._server.stop()  # type: ignore[no-untyped-call]  # granian gives no types
+        self._server.stop()
         await self._serving
 
     def api(self, key: str) -> Api:

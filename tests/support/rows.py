@@ -7,7 +7,8 @@ from typing import Any
 from stagedoor.assets.store import Asset, add_asset
 from stagedoor.channels.store import list_channels
 from stagedoor.db.database import Tx
-from stagedoor.groups.store import AssetGroup, add_group
+from stagedoor.groups.store import SWEEP, AssetGroup, add_group
+from stagedoor.jobs.store import drop_job
 from tests.support.gateway import RunningGateway
 
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
@@ -65,6 +66,8 @@ async def add_rows(gateway: RunningGateway, groups: Iterable[AssetGroup] = (), a
     async def work(tx: Tx) -> None:
         for group in groups:
             await add_group(tx, group.tenant_id, group)
+            # The emulator knows nothing of these: compared with its list they would all be gone.
+            await drop_job(tx, SWEEP, group.id)
         for asset in assets:
             await add_asset(tx, asset.tenant_id, asset)
 

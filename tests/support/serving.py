@@ -23,18 +23,26 @@ STOP_SECONDS = 20
 class ServingProcess:
     """A gateway in another process, on a database that is ready; standard error goes to a file."""
 
-    def __init__(self, settings: Settings, log: Path) -> None:
+    def __init__(self, settings: Settings, log: Path, **environment: str) -> None:
         self.settings = settings
         self.log = log
+        self._environment = environment
         self.url = f"http://127.0.0.1:{settings.port}"
 
-    async def __aenter__(self) -> Self:
+    def launch(self) -> None:
+        """Start the process, and do not wait until it serves."""
         known = {name: value for name, value in os.environ.items() if not name.startswith("STAGEDOOR_")}
         given = {f"STAGEDOOR_{name.upper()}": str(value) for name, value in msgspec.to_builtins(self.settings).items()}
         with self.log.open("wb") as log:
-            self._process = subprocess.Popen(  # noqa: ASYNC220 - starting it is quick, and it outlives this function
-                [sys.executable, "-m", "stagedoor", "serve"], env={**known, **given}, stdout=log, stderr=log
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "stagedoor", "serve"],
+                env={**known, **given, **self._environment},
+                stdout=log,
+                stderr=log,
             )
+
+    async def __aenter__(self) -> Self:
+        self.launch()
         self.http = aiohttp.ClientSession(auto_decompress=False)
         deadline = time.monotonic() + START_SECONDS
         while True:

@@ -126,10 +126,16 @@ async def until(holds: Callable[[], bool | Awaitable[bool]], *, seconds: float =
         await asyncio.sleep(0.005)
 
 
-async def exchanges_done() -> None:
-    """Return when no gateway in this process has an exchange in hand."""
-    names = ("exchange:", "callback:")
-    await until(lambda: not any(task.get_name().startswith(names) for task in asyncio.all_tasks()))
+async def exchanges_done(gateway: RunningGateway) -> None:
+    """Return when the gateway has no exchange in hand, and none that is due."""
+
+    async def idle() -> bool:
+        if any(task.get_name().startswith("exchange:") for task in asyncio.all_tasks()):
+            return False
+        sql = "SELECT count(*) FROM jobs WHERE kind = 'exchange' AND (started_at IS NOT NULL OR due_at <= :now)"
+        return not await gateway.rt.db.read(lambda tx: tx.number(sql, now=gateway.clock.now()))
+
+    await until(idle)
 
 
 @asynccontextmanager

@@ -50,7 +50,7 @@ async def test_a_callback_starts_the_exchange_at_once_and_by_itself(
     assert recorded.callback_at is not None
     await held.wait()
     await held.release()
-    await exchanges_done()
+    await exchanges_done(gateway)
     assert (await session_of(gateway, check)).state == "exchanged"
     group_id = (await exchange(api, check)).result["GroupId"]
     assert (await api.ok("GetAssetGroup", Id=group_id))["GroupType"] == "LivenessFace"
@@ -142,7 +142,7 @@ async def test_a_repeated_callback_is_answered_the_same_and_changes_nothing(
     check = await start(api)
     redirect = await control.complete(check.byted_token)
     first = await browse(api, redirect)
-    await exchanges_done()
+    await exchanges_done(gateway)
     settled = await session_of(gateway, check)
     advance(gateway.clock, minutes=2)
     for query in (official(check.byted_token), official(check.byted_token, resultCode="-1003")):
@@ -189,7 +189,7 @@ async def test_a_pass_after_a_failure_is_believed(gateway: RunningGateway, api: 
     await browse(api, with_query(redirect, **official(check.byted_token, resultCode="-1003")))
     assert (await exchange(api, check)).code == "ValidateFailed"
     await browse(api, redirect)
-    await exchanges_done()
+    await exchanges_done(gateway)
     assert (await exchange(api, check)).status == 200
     assert await control.calls(EXCHANGE) == 1
 
@@ -200,17 +200,22 @@ async def test_a_forged_pass_makes_no_group_because_ark_has_the_last_word(
     async with raw_ark(gateway) as ark:
         check = await ark.start(api, "20260331144916F1")
         forged = with_query(ark.callback_of(0), **official(check.byted_token))
-        for verdict, code in (("ValidatePending", "ValidatePending"), ("NotFound", "BytedTokenRefused")):
+        for verdict, code, seconds in (
+            ("ValidatePending", "ValidatePending", 0),
+            ("NotFound", "ExchangeInProgress", 0),
+            ("NotFound", "BytedTokenRefused", 10),
+        ):
             ark.plays(say(http(refused(verdict), status=400)))
             assert (await browse(api, forged)).status == 303
-            await exchanges_done()
+            advance(gateway.clock, seconds=seconds)
+            await exchanges_done(gateway)
             assert (await exchange(api, check)).code == code
         assert (await session_of(gateway, check)).group_id is None
 
     failed = await start(api)
     redirect = await control.complete(failed.byted_token, "fail")
     await browse(api, with_query(redirect, **official(failed.byted_token)))
-    await exchanges_done()
+    await exchanges_done(gateway)
     assert (await exchange(api, failed)).code == "ValidateFailed"
     assert (await api.ok("ListAssetGroups", Filter={"GroupType": "LivenessFace"}))["TotalCount"] == 0
 
@@ -244,7 +249,7 @@ async def test_an_invalid_link_tells_the_actor_in_three_languages_what_to_do(api
     answer = await browse(api, f"{api.url}/cb/nobody?bytedToken=<script>alert(1)</script>")
     page = answer.body.decode()
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
-    assert all(f'lang="{language}"' in page for language in ("zh", "zh-Hant", "en"))
+    assert all(f'lang="{language}"' in page for language in ("zh-Hans", "zh-Hant", "en"))
     assert "<script" not in page
 
 
@@ -256,7 +261,7 @@ async def test_a_callback_that_comes_when_the_token_is_given_up_goes_on_to_the_p
     advance(gateway.clock, seconds=gateway.settings.token_lifetime)
     assert (await exchange(api, check)).code == "BytedTokenExpired"
     assert (await browse(api, redirect)).status == 303
-    await exchanges_done()
+    await exchanges_done(gateway)
     assert (await exchange(api, check)).code == "BytedTokenExpired"
     assert await control.calls(EXCHANGE) == 0
 
@@ -268,7 +273,7 @@ async def test_trouble_upstream_at_the_callback_leaves_the_session_to_a_later_ex
     check = await start(api)
     await control.fault("error", EXCHANGE, times=0, status=503, code="ServiceUnavailableTemp", name="down")
     assert (await come_back(api, control, check)).status == 303
-    await exchanges_done()
+    await exchanges_done(gateway)
     assert (await session_of(gateway, check)).state == "passed"
     await control.ask("DELETE", "faults?name=down")
     assert (await exchange(api, check)).status == 200

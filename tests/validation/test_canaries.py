@@ -130,6 +130,8 @@ class Story:
             words = " ".join([*self.account, *map(str, values.values())])
             told = {"code": "InvalidParameter.URL", "status": 400, "message": words} if kind == "error" else {}
             await self.control.fault(kind, action, times=0, name="trouble", **told)
+            # A lost upload would be found by its mark.
+            await self.control.fault("error", "ListAssets", times=0, name="trouble", status=500)
             if action == EXCHANGE:
                 await browse(self.api, target)
             await self.fail(action, **values)

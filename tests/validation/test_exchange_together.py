@@ -74,6 +74,7 @@ async def test_a_hundred_callers_cause_one_call_and_get_equal_answers(
     held = await control.hold(EXCHANGE)
     # The callback's own exchange is the one that is in flight.
     await come_back(api, control, check)
+    await held.wait()
     async with callers([api], check, held) as answers:
         pass
     assert len(answers) == N
@@ -200,7 +201,7 @@ async def test_a_caller_who_hangs_up_does_not_stop_the_exchange(
         with pytest.raises(asyncio.CancelledError):
             await caller
         await held.release()
-        await exchanges_done()
+        await exchanges_done(gateway)
         assert (await session_of(gateway, check)).state == "exchanged"
         assert (await exchange(api, check)).status == 200
     assert await control.calls(EXCHANGE) == 1
@@ -210,7 +211,7 @@ async def test_a_caller_who_hangs_up_does_not_stop_the_exchange(
 async def test_a_caller_who_waits_too_long_is_told_so_and_the_exchange_goes_on(
     run_gateway: RunGateway, control: EmulatorControl
 ) -> None:
-    async with run_gateway(exchange_wait=0.05) as (_, api):
+    async with run_gateway(exchange_wait=0.05) as (gateway, api):
         check = await start(api)
         held = await control.hold(EXCHANGE)
         await come_back(api, control, check)
@@ -219,7 +220,7 @@ async def test_a_caller_who_waits_too_long_is_told_so_and_the_exchange_goes_on(
         assert (answer.status, answer.code, answer.error["Retry"]) == (409, "ExchangeInProgress", "same_request")
         assert answer.headers["retry-after"] == "1"
         await held.release()
-        await exchanges_done()
+        await exchanges_done(gateway)
         assert (await exchange(api, check)).status == 200
     assert await control.calls(EXCHANGE) == 1
 

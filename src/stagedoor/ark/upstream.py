@@ -15,6 +15,8 @@ from stagedoor.contract.operations import Operation
 
 __all__ = ["Account", "Upstream", "connect"]
 
+_JITTER = randomness.Random()  # noqa: S311 - pauses are no secret
+
 
 class Upstream(Protocol):
     """An asset library that can be asked any of the twelve operations."""
@@ -37,7 +39,7 @@ def connect(
     *,
     transport: Transport,
     clock: Clock,
-    random: Callable[[], float] = randomness.random,
+    random: Callable[[], float] = _JITTER.random,
     sleep: Sleep = asyncio.sleep,
 ) -> Upstream:
     """Return the upstream of an account, with its retry plan around it. Opens no connection yet.

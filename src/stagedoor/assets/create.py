@@ -1,15 +1,21 @@
 """⑥ Upload an asset by URL."""
 
+from collections.abc import Mapping
+
 import msgspec
 
 from stagedoor.assets.address import check_url
+from stagedoor.assets.record import add_new_asset
 from stagedoor.assets.shown import show_written
-from stagedoor.assets.store import Asset, add_asset
+from stagedoor.assets.store import Asset
+from stagedoor.assets.upload import find_marked, intend_upload, marked_name, new_mark, upload_job
 from stagedoor.call import Call
 from stagedoor.contract import requests
-from stagedoor.db.database import AlreadyThere, Tx
-from stagedoor.errors import DatabaseUnavailable, OutcomeUnknown, UpstreamMalformed
+from stagedoor.crash import crash_point
+from stagedoor.db.database import AlreadyThere
+from stagedoor.errors import DatabaseUnavailable, OutcomeUnknown, StagedoorError, UpstreamMalformed, may_have_been_sent
 from stagedoor.groups.store import AssetGroup, get_group
+from stagedoor.jobs.store import drop_job
 
 
 async def create_asset(call: Call, request: requests.CreateAsset) -> msgspec.Raw:
@@ -18,32 +24,63 @@ async def create_asset(call: Call, request: requests.CreateAsset) -> msgspec.Raw
     group = await rt.db.read(lambda tx: get_group(tx, call.tenant_id, request.GroupId, request.ProjectName))
     channel = await call.book.get(group.channel_id)
     check_url(request.URL, local=channel.kind == "emulator")
-    answer = await call.ask(group.channel_id, "CreateAsset", _body(request, group))
-    asset = _asset(call, str(answer["Id"]), group, request)
-
-    async def work(tx: Tx) -> None:
-        # A group deleted meanwhile has taken the new asset with it, over there as well.
-        await get_group(tx, call.tenant_id, group.id)
-        await add_asset(tx, call.tenant_id, asset)
+    mark = new_mark()
+    await rt.db.write(lambda tx: intend_upload(tx, rt, group, mark), soft=True)
+    asset = _asset(call, await _upload(call, request, group, mark), group, request)
+    crash_point("C10")
 
     try:
-        await rt.db.write(work)
+        await rt.db.write(lambda tx: add_new_asset(tx, rt, asset, upload=upload_job(group, mark)))
     except AlreadyThere:
         raise UpstreamMalformed("The asset library answered with the id of an asset that exists already.") from None
     except DatabaseUnavailable as error:
-        raise OutcomeUnknown(f"The asset {asset.id} was created but could not be recorded.") from error
+        raise OutcomeUnknown(
+            f"The asset {asset.id} was created and will be recorded when the database is back."
+        ) from error
     return show_written(rt, asset)
 
 
-def _body(request: requests.CreateAsset, group: AssetGroup) -> dict[str, object]:
+async def _upload(call: Call, request: requests.CreateAsset, group: AssetGroup, mark: str) -> str:
+    """Ask once for the asset and return its id, which is looked for when the answer was lost.
+
+    Raises:
+        OutcomeUnknown: neither an answer nor an asset is there; a job goes on looking.
+        StagedoorError: it surely was not made.
+
+    """
+    answer: Mapping[str, object]
+    try:
+        answer = await call.ask(group.channel_id, "CreateAsset", _body(request, group, mark))
+    except StagedoorError as error:
+        if not may_have_been_sent(error):
+            await call.rt.db.write(lambda tx: drop_job(tx, *upload_job(group, mark)))
+            raise
+        answer = await _look_for(call, group, mark, error)
+    return str(answer["Id"])
+
+
+async def _look_for(call: Call, group: AssetGroup, mark: str, lost: StagedoorError) -> Mapping[str, object]:
+    try:
+        found = await find_marked(call.book, group, mark)
+    except StagedoorError:
+        raise lost from None
+    if found is None:
+        raise OutcomeUnknown(
+            "The asset library was asked for the asset and its answer was lost. If it was made, it will be in the list of"
+            " assets within two minutes: look there before you upload it again.",
+            upstream=lost.upstream,
+        )
+    return found
+
+
+def _body(request: requests.CreateAsset, group: AssetGroup, mark: str) -> dict[str, object]:
     body: dict[str, object] = {
         "GroupId": group.id,
         "URL": request.URL,
         "AssetType": request.AssetType,
         "ProjectName": group.project_name,
+        "Name": marked_name(request.Name or "", mark),
     }
-    if request.Name is not None:
-        body["Name"] = request.Name
     if request.Moderation is not None:
         body["Moderation"] = {"Strategy": request.Moderation.Strategy}
     return body

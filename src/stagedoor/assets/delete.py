@@ -1,12 +1,15 @@
 """⑩ Delete an asset, and ⑤ delete a group with everything in it."""
 
-from stagedoor.assets.store import counters_of_group, get_asset, remove_asset, remove_assets_of_group
+from stagedoor.assets.store import Asset, counters_of_group, get_asset, remove_asset, remove_assets_of_group
 from stagedoor.call import Call
 from stagedoor.contract import requests, results
+from stagedoor.db.database import Tx
 from stagedoor.errors import NotFound
-from stagedoor.groups.store import get_group, remove_group
+from stagedoor.events.store import emit
+from stagedoor.groups.store import AssetGroup, get_group, remove_group
+from stagedoor.runtime import Runtime
 
-CHUNK = 500
+CHUNK = 100
 
 
 async def delete_asset(call: Call, request: requests.DeleteAsset) -> results.Empty:
@@ -14,20 +17,44 @@ async def delete_asset(call: Call, request: requests.DeleteAsset) -> results.Emp
     rt = call.rt
     asset = await rt.db.read(lambda tx: get_asset(tx, call.tenant_id, request.Id, request.ProjectName))
     await _delete_upstream(call, asset.channel_id, "DeleteAsset", asset.id, asset.project_name)
-    await rt.db.write(lambda tx: remove_asset(tx, call.tenant_id, asset.id))
+    await forget_asset(rt, asset)
     return results.Empty()
+
+
+async def forget_asset(rt: Runtime, asset: Asset) -> None:
+    """Remove our record of an asset that Ark no longer has."""
+
+    async def work(tx: Tx) -> None:
+        if await remove_asset(tx, asset.tenant_id, asset.id):
+            data = {"group_id": asset.group_id, "asset_type": asset.asset_type}
+            event_id, now = rt.new_id("evt"), rt.clock.now()
+            await emit(tx, asset.tenant_id, "asset.deleted", asset.id, data, event_id=event_id, now=now)
+
+    await rt.db.write(work)
 
 
 async def delete_group(call: Call, request: requests.DeleteAssetGroup) -> results.Empty:
-    """Delete the group upstream, then our records of its assets in small transactions, then its own."""
+    """Delete the group upstream, then our records of it and of its assets."""
     rt = call.rt
     group = await rt.db.read(lambda tx: get_group(tx, call.tenant_id, request.Id, request.ProjectName))
     await _delete_upstream(call, group.channel_id, "DeleteAssetGroup", group.id, group.project_name)
-    while await rt.db.write(lambda tx: remove_assets_of_group(tx, call.tenant_id, group.id, at_most=CHUNK)):
+    await forget_group(rt, group)
+    return results.Empty()
+
+
+async def forget_group(rt: Runtime, group: AssetGroup) -> None:
+    """Remove our records of a group that Ark no longer has: of its assets in small transactions, then its own."""
+    while await rt.db.write(lambda tx: remove_assets_of_group(tx, group.tenant_id, group.id, at_most=CHUNK)):
         pass
     counters = counters_of_group(group.id, group.group_type)
-    await rt.db.write(lambda tx: remove_group(tx, call.tenant_id, group, counters))
-    return results.Empty()
+
+    async def work(tx: Tx) -> None:
+        if await remove_group(tx, group.tenant_id, group, counters):
+            data = {"group_type": group.group_type}
+            event_id, now = rt.new_id("evt"), rt.clock.now()
+            await emit(tx, group.tenant_id, "group.deleted", group.id, data, event_id=event_id, now=now)
+
+    await rt.db.write(work)
 
 
 async def _delete_upstream(call: Call, channel_id: str, action: str, object_id: str, project_name: str) -> None:

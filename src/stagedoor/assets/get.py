@@ -6,7 +6,6 @@ from stagedoor.assets.look import is_due, look
 from stagedoor.assets.shown import show_asset, show_written
 from stagedoor.assets.store import get_asset, get_shown_asset
 from stagedoor.call import Call
-from stagedoor.clock import to_microseconds
 from stagedoor.contract import requests
 from stagedoor.errors import FlowLimitExceeded, UpstreamError
 
@@ -15,7 +14,7 @@ async def answer_get_asset(call: Call, request: requests.GetAsset) -> msgspec.Ra
     """Answer from our record when it is final or a second old at most, else after a look at Ark."""
     rt = call.rt
     asset = await rt.db.read(lambda tx: get_shown_asset(tx, call.tenant_id, request.Id, request.ProjectName))
-    now = to_microseconds(rt.clock.now())
+    now = rt.clock.microseconds()
     if not is_due(asset, now, fresh=call.fresh):
         return show_asset(rt, asset, now)
     try:

@@ -6,7 +6,6 @@ from stagedoor.assets.look import is_due, look_later
 from stagedoor.assets.shown import show_asset
 from stagedoor.assets.store import STATUSES, count_assets, count_selected_assets, list_assets
 from stagedoor.call import Call
-from stagedoor.clock import to_microseconds
 from stagedoor.contract import requests, results
 from stagedoor.contract.paging import read_paging
 from stagedoor.db.database import Param, Tx
@@ -50,7 +49,7 @@ async def answer_list_assets(call: Call, request: requests.ListAssets) -> ShownP
         heavy=_is_heavy(selection, wanted, request.SortBy),
     )
     rows, counters = await answer_page(call.rt.db, listing)
-    now = to_microseconds(call.rt.clock.now())
+    now = call.rt.clock.microseconds()
     for row in rows:
         if row.status == "Processing" and is_due(row, now):
             look_later(call.rt, call.book, call.tenant_id, row.id)

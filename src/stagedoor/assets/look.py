@@ -8,12 +8,15 @@ from urllib.parse import parse_qs, urlsplit
 import msgspec
 
 from stagedoor.assets.shown import url_place
-from stagedoor.assets.store import STATUSES, Asset, ShownAsset, get_asset, mark_asset_seen
+from stagedoor.assets.store import STATUSES, TRACK, Asset, ShownAsset, get_asset, mark_asset_seen
 from stagedoor.channels.book import ChannelBook
-from stagedoor.clock import from_iso, to_microseconds
+from stagedoor.clock import from_iso
 from stagedoor.contract.operations import BY_ACTION
 from stagedoor.crypto import Vault
+from stagedoor.db.database import Tx
 from stagedoor.errors import UpstreamMalformed
+from stagedoor.events.store import emit
+from stagedoor.jobs.store import drop_job
 from stagedoor.runtime import Runtime
 
 RECENT = 1_000_000
@@ -37,6 +40,12 @@ async def look(rt: Runtime, book: ChannelBook, asset: Asset, *, fresh: bool) -> 
     return await rt.tasks.share(f"look:{asset_id}", lambda: _look(rt, book, tenant_id, asset_id, fresh=fresh))
 
 
+async def look_when_quiet(rt: Runtime, book: ChannelBook, asset: Asset) -> Asset:
+    """Do the same when there is room that no caller needs; who asks meanwhile shares the answer."""
+    await book.wait_until_quiet(asset.channel_id, GET_ASSET)
+    return await look(rt, book, asset, fresh=False)
+
+
 def look_later(rt: Runtime, book: ChannelBook, tenant_id: str, asset_id: str) -> None:
     """Ask Ark without waiting for the answer; the next reader sees it."""
     rt.tasks.launch(f"look:{asset_id}", lambda: _look(rt, book, tenant_id, asset_id, fresh=False))
@@ -45,14 +54,32 @@ def look_later(rt: Runtime, book: ChannelBook, tenant_id: str, asset_id: str) ->
 async def _look(rt: Runtime, book: ChannelBook, tenant_id: str, asset_id: str, *, fresh: bool) -> Asset:
     # An earlier look may have ended between the caller's reading of the row and now.
     asset = await rt.db.read(lambda tx: get_asset(tx, tenant_id, asset_id))
-    if not is_due(ShownAsset.of(asset), to_microseconds(rt.clock.now()), fresh=fresh):
+    if not is_due(ShownAsset.of(asset), rt.clock.microseconds(), fresh=fresh):
         return asset
-    answer = await book.ask(asset.channel_id, GET_ASSET, {"Id": asset.id, "ProjectName": asset.project_name})
+    body = {"Id": asset.id, "ProjectName": asset.project_name}
+    answer = await book.ask(asset.channel_id, GET_ASSET, body)
     seen = merge_look(asset, answer, rt.vault, rt.clock.now())
-    if await rt.db.write(lambda tx: mark_asset_seen(tx, asset.tenant_id, asset, seen)):
+
+    async def work(tx: Tx) -> bool:
+        recorded = await mark_asset_seen(tx, tenant_id, asset, seen)
+        if recorded and seen.status not in {"Processing", asset.status}:
+            await _announce(tx, rt, seen)
+            await drop_job(tx, TRACK, asset_id)
+        return recorded
+
+    # A look that shows nothing new can be repeated.
+    if await rt.db.write(work, soft=seen.status == asset.status):
         return seen
     # Somebody recorded another status meanwhile, or the asset was deleted.
     return await rt.db.read(lambda tx: get_asset(tx, asset.tenant_id, asset.id))
+
+
+async def _announce(tx: Tx, rt: Runtime, seen: Asset) -> None:
+    data = {"group_id": seen.group_id, "asset_type": seen.asset_type}
+    if seen.status == "Failed":
+        data["reason"] = seen.error_code or ""
+    name = f"asset.{seen.status.lower()}"
+    await emit(tx, seen.tenant_id, name, seen.id, data, event_id=rt.new_id("evt"), now=seen.updated_at)
 
 
 def merge_look(asset: Asset, answer: Mapping[str, Any], vault: Vault, now: datetime) -> Asset:

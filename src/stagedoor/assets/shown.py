@@ -6,7 +6,6 @@ Only the address is not in print: it is sealed, and there only while it can be u
 import msgspec
 
 from stagedoor.assets.store import Asset, ShownAsset
-from stagedoor.clock import to_microseconds
 from stagedoor.runtime import Runtime
 
 
@@ -23,13 +22,13 @@ def show_asset(rt: Runtime, asset: ShownAsset, now: int) -> msgspec.Raw:
         now: microseconds since 1970.
 
     """
-    if asset.url is None or asset.url_expires_at is None or now >= asset.url_expires_at:
-        return msgspec.Raw(asset.shown)
-    url = rt.vault.open_bytes(url_place(asset.id), asset.url)
-    return msgspec.Raw(b'%b,"URL":%b}' % (asset.shown[:-1], url))
+    url, shown = asset.url, asset.shown
+    if url is None or asset.url_expires_at is None or now >= asset.url_expires_at:
+        return msgspec.Raw(shown)
+    return msgspec.Raw(b"".join((shown[:-1], b',"URL":', rt.vault.open_again(url_place(asset.id), url), b"}")))
 
 
 def show_written(rt: Runtime, asset: Asset) -> msgspec.Raw:
     """Return the answer's JSON of an asset that has just been read or written as a whole."""
     row = ShownAsset.of(asset)
-    return show_asset(rt, row, to_microseconds(rt.clock.now()))
+    return show_asset(rt, row, rt.clock.microseconds())

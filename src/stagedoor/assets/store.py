@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 from typing import Literal, Self, TypeVar
 
 import msgspec
@@ -15,7 +16,10 @@ from stagedoor.db.database import Tx
 from stagedoor.db.pages import Order, Place, Selection, count_query, page_query
 from stagedoor.db.rows import columns
 from stagedoor.errors import NotFound
+from stagedoor.groups.store import AssetGroup
 
+TRACK = "track"
+"""The kind of the job that looks after an asset until its state is final; its key is the asset's id."""
 STATUSES: tuple[AssetStatus, ...] = ("Processing", "Active", "Failed")
 
 
@@ -47,30 +51,28 @@ class ShownAsset(msgspec.Struct, frozen=True):
     """What answering needs of an asset; times are microseconds since 1970, as they are stored."""
 
     id: str
-    group_id: str
-    project_name: str
     status: AssetStatus
     shown: bytes
     url: bytes | None
     url_expires_at: int | None
-    created_at: int
-    updated_at: int
     looked_at: int | None
 
     @classmethod
     def of(cls, asset: Asset) -> Self:
         return cls(
             id=asset.id,
-            group_id=asset.group_id,
-            project_name=asset.project_name,
             status=asset.status,
             shown=print_asset(asset),
             url=asset.url,
             url_expires_at=None if asset.url_expires_at is None else to_microseconds(asset.url_expires_at),
-            created_at=to_microseconds(asset.created_at),
-            updated_at=to_microseconds(asset.updated_at),
             looked_at=None if asset.looked_at is None else to_microseconds(asset.looked_at),
         )
+
+
+class ListedAsset(ShownAsset, frozen=True):
+    """The same, and its place in the list it was read for."""
+
+    sort_value: int | str
 
 
 def print_asset(asset: Asset) -> bytes:
@@ -123,6 +125,11 @@ async def add_asset(tx: Tx, tenant_id: str, asset: Asset) -> None:
     await _count(tx, tenant_id, asset, asset.status, 1)
 
 
+async def find_asset(tx: Tx, tenant_id: str, asset_id: str) -> Asset | None:
+    sql = f"SELECT {columns(Asset)} FROM assets WHERE id = :id AND tenant_id = :tenant_id"
+    return await tx.find(Asset, sql, id=asset_id, tenant_id=tenant_id)
+
+
 async def get_asset(tx: Tx, tenant_id: str, asset_id: str, project_name: str | None = None) -> Asset:
     """Return an asset of the tenant, in the project if one is named.
 
@@ -148,10 +155,39 @@ Form = TypeVar("Form", Asset, ShownAsset)
 
 async def _get(tx: Tx, form: type[Form], tenant_id: str, asset_id: str, project_name: str | None) -> Form:
     sql = f"SELECT {columns(form)} FROM assets WHERE id = :id AND tenant_id = :tenant_id"
-    asset = await tx.find(form, sql, id=asset_id, tenant_id=tenant_id)
-    if asset is None or (project_name is not None and project_name != asset.project_name):
+    if project_name is None:
+        asset = await tx.find(form, sql, id=asset_id, tenant_id=tenant_id)
+    else:
+        sql += " AND project_name = :project_name"
+        asset = await tx.find(form, sql, id=asset_id, tenant_id=tenant_id, project_name=project_name)
+    if asset is None:
         raise NotFound(f"The specified asset {asset_id} is not found.", field="asset_id")
     return asset
+
+
+class Known(msgspec.Struct, frozen=True):
+    """What is compared with Ark's list of a group's assets."""
+
+    id: str
+    status: AssetStatus
+    created_at: datetime
+
+
+async def list_known_assets(
+    tx: Tx, tenant_id: str, group: AssetGroup, status: AssetStatus, *, after: str, at_most: int
+) -> list[Known]:
+    """Return the next assets of a group in a state, in the order of their ids, behind one of them."""
+    return await tx.list(
+        Known,
+        f"SELECT {columns(Known)} FROM assets WHERE tenant_id = :tenant_id AND group_type = :group_type"
+        " AND status = :status AND group_id = :group_id AND id > :after ORDER BY id LIMIT :at_most",
+        tenant_id=tenant_id,
+        group_type=group.group_type,
+        status=status,
+        group_id=group.id,
+        after=after,
+        at_most=at_most,
+    )
 
 
 async def mark_asset_seen(tx: Tx, tenant_id: str, before: Asset, seen: Asset) -> bool:
@@ -206,7 +242,8 @@ class _Removed(msgspec.Struct, frozen=True):
     status: AssetStatus
 
 
-async def remove_asset(tx: Tx, tenant_id: str, asset_id: str) -> None:
+async def remove_asset(tx: Tx, tenant_id: str, asset_id: str) -> bool:
+    """Remove an asset, and tell whether there was one."""
     removed = await tx.list(
         _Removed,
         f"DELETE FROM assets WHERE id = :id AND tenant_id = :tenant_id RETURNING {columns(_Removed)}",
@@ -214,6 +251,7 @@ async def remove_asset(tx: Tx, tenant_id: str, asset_id: str) -> None:
         tenant_id=tenant_id,
     )
     await _uncount(tx, tenant_id, removed)
+    return bool(removed)
 
 
 async def remove_assets_of_group(tx: Tx, tenant_id: str, group_id: str, *, at_most: int) -> int:
@@ -240,9 +278,9 @@ async def _uncount(tx: Tx, tenant_id: str, removed: Sequence[_Removed]) -> None:
 
 async def list_assets(
     tx: Tx, selection: Selection, order: Order, *, limit: int, offset: int, after: Place | None
-) -> list[ShownAsset]:
-    sql, params = page_query(ShownAsset, selection, order, limit=limit, offset=offset, after=after)
-    return await tx.list(ShownAsset, sql, **params)
+) -> list[ListedAsset]:
+    sql, params = page_query(ListedAsset, selection, order, limit=limit, offset=offset, after=after, merges=tx.merges)
+    return await tx.list(ListedAsset, sql, **params)
 
 
 async def count_selected_assets(tx: Tx, selection: Selection) -> int:
@@ -254,10 +292,17 @@ async def count_assets(
     tx: Tx, tenant_id: str, *, group_ids: Sequence[str] | None, group_types: Sequence[str], statuses: Sequence[str]
 ) -> int:
     """Count from the counters: the assets of some groups, or of all groups, of some types."""
+    if group_ids is None:
+        return await sum_counters(tx, tenant_id, _totals(tuple(group_types), tuple(statuses)))
     names = [
-        counters_of_asset(group_id, group_type, status)[1 if group_ids is None else 0]
-        for group_id in group_ids or [""]
+        counters_of_asset(group_id, group_type, status)[0]
+        for group_id in group_ids
         for group_type in group_types
         for status in statuses
     ]
     return await sum_counters(tx, tenant_id, names)
+
+
+@cache  # of a handful of combinations
+def _totals(group_types: tuple[str, ...], statuses: tuple[str, ...]) -> list[str]:
+    return [counters_of_asset("", group_type, status)[1] for group_type in group_types for status in statuses]

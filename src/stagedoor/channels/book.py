@@ -1,7 +1,7 @@
 """The channels as a running gateway uses them: chosen by model, connected, metered."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import msgspec
 
@@ -13,7 +13,8 @@ from stagedoor.quotas.gate import Gate
 from stagedoor.quotas.limits import Limit, read_limits
 from stagedoor.runtime import Runtime
 
-FRESH = timedelta(seconds=1)
+FRESH = 1_000_000
+"""Microseconds for which a reading is good."""
 
 
 class LiveChannel(msgspec.Struct, frozen=True):
@@ -32,7 +33,7 @@ class ChannelBook:
         self._gate = Gate()
         self._live: dict[str, LiveChannel] = {}
         self._by_model: dict[str, Channel] = {}
-        self._fresh_until: datetime | None = None
+        self._fresh_until = 0
 
     async def choose(self, model: str) -> Channel:
         """Return the preferred channel for something new.
@@ -55,7 +56,8 @@ class ChannelBook:
             InvalidParameter: none of them has this model.
 
         """
-        await self._refresh()
+        if self._rt.clock.microseconds() >= self._fresh_until:
+            await self._refresh()
         channel = self._by_model.get(model)
         if channel is not None:
             return channel
@@ -72,8 +74,16 @@ class ChannelBook:
         """
         return (await self._get(channel_id)).channel
 
-    async def ask(self, channel_id: str, operation: Operation, body: Mapping[str, object]) -> dict[str, object]:
+    async def ask(
+        self, channel_id: str, operation: Operation, body: Mapping[str, object], *, in_background: bool = False
+    ) -> dict[str, object]:
         """Call an operation on a channel's upstream, within its limits, and return the Result.
+
+        Args:
+            channel_id: the upstream account.
+            operation: which of the twelve.
+            body: official fields, without ``model``.
+            in_background: nobody waits for it: it leaves half of the limit to people and waits as long as it takes.
 
         Raises:
             FlowLimitExceeded: there was no room in time.
@@ -81,21 +91,29 @@ class ChannelBook:
 
         """
         live = await self._get(channel_id)
-        patience = timedelta(seconds=self._rt.settings.quota_wait)
-        await self._gate.enter(channel_id, operation.action, live.limits[operation.action], patience)
+        limit = live.limits[operation.action]
+        if in_background:
+            await self._gate.enter_when_quiet(channel_id, operation.action, limit)
+        else:
+            patience = timedelta(seconds=self._rt.settings.quota_wait)
+            await self._gate.enter(channel_id, operation.action, limit, patience)
         return await live.upstream.call(operation, body)
 
+    async def wait_until_quiet(self, channel_id: str, operation: Operation) -> None:
+        """Return when half of the operation's limit is free, for work that nobody waits for."""
+        live = await self._get(channel_id)
+        await self._gate.wait_until_quiet(channel_id, operation.action, live.limits[operation.action])
+
     async def _get(self, channel_id: str) -> LiveChannel:
-        await self._refresh()
+        if self._rt.clock.microseconds() >= self._fresh_until:
+            await self._refresh()
         live = self._live.get(channel_id)
         if live is None:
             raise NoChannel("The upstream account of this object is no longer set up.")
         return live
 
     async def _refresh(self) -> None:
-        now = self._rt.clock.now()
-        if self._fresh_until is not None and now < self._fresh_until:
-            return
+        now = self._rt.clock.microseconds()
         channels = await self._rt.db.read(list_channels)
         self._live = {channel.id: self._connected(channel) for channel in channels}
         # Disabled channels give way to all others; the preferred one is written last.

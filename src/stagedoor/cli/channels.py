@@ -1,60 +1,69 @@
 """`stagedoor channels`: the upstream accounts."""
 
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import msgspec
 import typer
-from msgspec import UNSET
 
-from stagedoor.channels.edit import ChannelChange, NewChannel, change_channel, create_channel
-from stagedoor.channels.store import Credentials, list_channels
+from stagedoor.ark.account import Kind
 from stagedoor.cli.common import read_secret, with_runtime
 from stagedoor.errors import InvalidParameter
 
+Description = TypeVar("Description", bound=msgspec.Struct)
+
+ARK = "https://ark.cn-beijing.volcengineapi.com"
+
 app = typer.Typer(help="The upstream accounts behind this gateway.", no_args_is_help=True)
 
-Limit = Annotated[list[str] | None, typer.Option(help="ACTION=CALLS/SECONDS, e.g. CreateAsset=120/60.")]
+NameOrId = Annotated[str, typer.Argument(help="The channel's name or id.")]
+SessionToken = Annotated[bool, typer.Option("--session-token", help="Read an STS session token as a second line.")]
 
 
 @app.command("add")
 def add(
-    name: str,
-    kind: Annotated[str, typer.Option(help="ark, dialect or emulator.")] = "ark",
-    endpoint: Annotated[str, typer.Option()] = "https://ark.cn-beijing.volcengineapi.com",
-    model: Annotated[list[str], typer.Option(help="A model that leads here; repeat for more.")] = ...,  # type: ignore[assignment]  # typer's word for required
+    name: Annotated[str, typer.Argument(help="What you call it; no two channels share a name.")],
+    model: Annotated[list[str], typer.Option(help="A model that leads here; repeat for more.")],
+    kind: Annotated[
+        Kind, typer.Option(help="Who answers: Ark or ModelArk, another gateway of these endpoints, the emulator.")
+    ] = "ark",
+    endpoint: Annotated[str | None, typer.Option(help=f"Where it answers. Left out with kind ark: {ARK}.")] = None,
     access_key: Annotated[str, typer.Option(help="The access key id; its secret is read from standard input.")] = "",
-    region: str = "cn-beijing",
-    project: str = "default",
-    priority: Annotated[int, typer.Option(help="The highest that has the model is taken.")] = 0,
-    limit: Limit = None,
-    session_token: Annotated[bool, typer.Option(help="Read an STS session token as a second line.")] = False,
+    session_token: SessionToken = False,
+    region: Annotated[str, typer.Option(help="The region calls are signed for.")] = "cn-beijing",
+    project: Annotated[str, typer.Option(help="The account's project for what names none.")] = "default",
+    priority: Annotated[int, typer.Option(help="Of the channels with a model, the highest is taken.")] = 0,
+    limit: Annotated[
+        list[str] | None,
+        typer.Option(help="ACTION=CALLS/SECONDS, e.g. CreateAsset=120/60; repeat for other actions."),
+    ] = None,
 ) -> None:
-    """Add a channel. The secret key (or the API key of a dialect) is read from standard input."""
-    secret = read_secret("API key" if kind == "dialect" else "Secret key")
-    description = {
+    """Add a channel and print its id. The secret key (or the API key of a dialect) is read from standard input."""
+    from stagedoor.channels.edit import NewChannel, create_channel
+
+    if endpoint is None and kind != "ark":
+        raise InvalidParameter(f"A channel of kind {kind} needs an --endpoint.", field="Endpoint")
+    if not access_key and kind != "dialect":
+        raise InvalidParameter(f"A channel of kind {kind} needs an access key: --access-key.", field="AccessKey")
+    values = {
         "Name": name,
         "Kind": kind,
-        "Endpoint": endpoint,
+        "Endpoint": ARK if endpoint is None else endpoint,
         "Models": model,
         "Region": region,
         "ProjectName": project,
         "Priority": priority,
-        "Limits": _limits(limit),
-        "AccessKey": access_key,
-        "SecretKey": "" if kind == "dialect" else secret,
-        "ApiKey": secret if kind == "dialect" else "",
-        "SessionToken": read_secret("Session token") if session_token else "",
+        "Limits": _limits(limit or []),
+        **(_api_key() if kind == "dialect" else _key_pair(access_key, with_token=session_token)),
     }
-    try:
-        new = msgspec.convert(description, NewChannel)
-    except msgspec.ValidationError as error:
-        raise InvalidParameter(str(error)) from None
+    new = _convert(values, NewChannel)
     print(with_runtime(lambda rt: create_channel(rt, new)).id)
 
 
 @app.command("list")
 def show() -> None:
     """List the channels: id, name, kind, endpoint, models, state."""
+    from stagedoor.channels.store import list_channels
+
     for channel in with_runtime(lambda rt: rt.db.read(list_channels)):
         state = "disabled" if channel.disabled_at else "enabled"
         print(channel.id, channel.name, channel.kind, channel.endpoint, ",".join(channel.models), state, sep="\t")
@@ -62,51 +71,77 @@ def show() -> None:
 
 @app.command("change")
 def change(
-    name: Annotated[str, typer.Argument(help="Name or id.")],
-    endpoint: str | None = None,
-    model: Annotated[list[str] | None, typer.Option(help="Replaces the models; repeat for more.")] = None,
-    project: str | None = None,
-    priority: int | None = None,
-    limit: Limit = None,
+    name: NameOrId,
+    endpoint: Annotated[str | None, typer.Option(help="Where it answers now.")] = None,
+    model: Annotated[list[str] | None, typer.Option(help="Replaces all its models; repeat for more.")] = None,
+    region: Annotated[str | None, typer.Option(help="The region calls are signed for.")] = None,
+    project: Annotated[str | None, typer.Option(help="The account's project for what names none.")] = None,
+    priority: Annotated[int | None, typer.Option(help="Of the channels with a model, the highest is taken.")] = None,
+    limit: Annotated[
+        list[str] | None, typer.Option(help="Replaces all its limits: ACTION=CALLS/SECONDS; repeat for more.")
+    ] = None,
     access_key: Annotated[
         str | None, typer.Option(help="New credentials: the secret is read from standard input.")
     ] = None,
+    session_token: SessionToken = False,
     api_key: Annotated[
         bool, typer.Option("--api-key", help="Read a new API key (dialect) from standard input.")
     ] = False,
 ) -> None:
     """Change a channel; what is left out stays."""
-    credentials = None
+    if api_key and access_key is not None:
+        raise typer.BadParameter("--access-key and --api-key exclude each other.")
+    if session_token and access_key is None:
+        raise typer.BadParameter("--session-token goes with --access-key: credentials are replaced as a whole.")
+    options = {
+        "Endpoint": endpoint,
+        "Models": model or None,
+        "Region": region,
+        "ProjectName": project,
+        "Priority": priority,
+        "Limits": _limits(limit) if limit else None,
+    }
+    update: dict[str, object] = {field: value for field, value in options.items() if value is not None}
     if access_key is not None:
-        credentials = Credentials(access_key=access_key, secret_key=read_secret("Secret key"))
+        update["Credentials"] = _key_pair(access_key, with_token=session_token)
     elif api_key:
-        credentials = Credentials(api_key=read_secret("API key"))
-    update = ChannelChange(
-        endpoint=UNSET if endpoint is None else endpoint,
-        models=model or UNSET,
-        project_name=UNSET if project is None else project,
-        priority=UNSET if priority is None else priority,
-        limits=UNSET if limit is None else _limits(limit),
-        credentials=UNSET if credentials is None else credentials,
-    )
-    with_runtime(lambda rt: change_channel(rt, name, update))
+        update["Credentials"] = _api_key()
+    if not update:
+        raise typer.BadParameter("Say what to change: there is no option.")
+    _change(name, update)
 
 
 @app.command("disable")
-def disable(name: str) -> None:
+def disable(name: NameOrId) -> None:
     """Choose the channel for nothing new; what it holds stays reachable."""
-    with_runtime(lambda rt: change_channel(rt, name, ChannelChange(disabled=True)))
+    _change(name, {"Disabled": True})
 
 
 @app.command("enable")
-def enable(name: str) -> None:
+def enable(name: NameOrId) -> None:
     """Choose the channel again."""
-    with_runtime(lambda rt: change_channel(rt, name, ChannelChange(disabled=False)))
+    _change(name, {"Disabled": False})
 
 
-def _limits(texts: list[str] | None) -> dict[str, tuple[int, float]]:
+def _change(name: str, update: dict[str, object]) -> None:
+    from stagedoor.channels.edit import ChannelChange, change_channel
+
+    change = _convert(update, ChannelChange)
+    with_runtime(lambda rt: change_channel(rt, name, change))
+
+
+def _api_key() -> dict[str, str]:
+    return {"ApiKey": read_secret("API key")}
+
+
+def _key_pair(access_key: str, *, with_token: bool) -> dict[str, str]:
+    pair = {"AccessKey": access_key, "SecretKey": read_secret("Secret key")}
+    return {**pair, "SessionToken": read_secret("Session token")} if with_token else pair
+
+
+def _limits(texts: list[str]) -> dict[str, tuple[int, float]]:
     limits: dict[str, tuple[int, float]] = {}
-    for text in texts or ():
+    for text in texts:
         action, _, figures = text.partition("=")
         calls, _, seconds = figures.partition("/")
         try:
@@ -114,3 +149,13 @@ def _limits(texts: list[str] | None) -> dict[str, tuple[int, float]]:
         except ValueError:
             raise InvalidParameter(f"{text} is not ACTION=CALLS/SECONDS.", field="Limits") from None
     return limits
+
+
+def _convert(values: dict[str, object], into: type[Description]) -> Description:
+    """Take what the admin API takes, with the same limits."""
+    from stagedoor.http.body import explain
+
+    try:
+        return msgspec.convert(values, into)
+    except msgspec.ValidationError as error:
+        raise explain(error) from None

@@ -1,27 +1,34 @@
-"""What the commands share."""
+"""What the commands share.
 
-import asyncio
+The gateway itself is imported late, here and in the commands: `stagedoor --help` needs none of it.
+"""
+
 import sys
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from stagedoor.app import open_runtime
 from stagedoor.cli.serve import prepare_database
-from stagedoor.logs import set_up_logs
-from stagedoor.runtime import Runtime
-from stagedoor.settings import Settings, load_settings
+from stagedoor.settings import load_settings
+
+if TYPE_CHECKING:
+    from stagedoor.runtime import Runtime
 
 Result = TypeVar("Result")
 
 
-def with_runtime(work: Callable[[Runtime], Awaitable[Result]], settings: Settings | None = None) -> Result:
+def with_runtime(work: "Callable[[Runtime], Awaitable[Result]]") -> Result:
     """Run a command's work on the configured database.
 
     Raises:
         SettingsError: PostgreSQL was not migrated.
 
     """
-    settings = settings or load_settings(log_format="console", log_level="warning")
+    import asyncio
+
+    from stagedoor.app import open_runtime
+    from stagedoor.logs import set_up_logs
+
+    settings = load_settings(log_format="console", log_level="warning")
     set_up_logs(settings)
     prepare_database(settings)
 

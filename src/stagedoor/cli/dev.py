@@ -1,7 +1,5 @@
 """`stagedoor dev`: the gateway and the emulator on this machine, with a key and a story to copy."""
 
-import asyncio
-import json
 import signal
 import subprocess
 import sys
@@ -10,9 +8,8 @@ from typing import Annotated
 
 import typer
 
-from stagedoor.cli.ready import read_ready_file, write_ready_file
+from stagedoor.cli.ready import clear_ready_file, read_ready_file, write_ready_file
 from stagedoor.cli.serve import check_port_is_free, migrate_sqlite
-from stagedoor.logs import set_up_logs
 from stagedoor.settings import Settings, SettingsError, load_settings
 
 MODELS = ("doubao-seedance-2-0-260128", "doubao-seedance-2-0-fast-260128")
@@ -32,26 +29,30 @@ def dev(
     """Serve the gateway with the emulator behind it, and print addresses, a key and a curl that works."""
     settings = load_settings(
         {},
+        host=HOST,
         port=port,
         data_dir=str(data),
-        public_url=f"http://127.0.0.1:{port}",
+        public_url=f"http://{HOST}:{port}",
+        webhook_private=True,
         log_format="console",
         log_level="warning",
     )
-    set_up_logs(settings)
     if ready_file is not None:
-        ready_file.unlink(missing_ok=True)
+        clear_ready_file(ready_file)
     settings.data_path.chmod(0o700)
     check_port_is_free(HOST, port)
     # Until the gateway serves and has a handler of its own, a stop must not leave the emulator behind.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     emulator = _start_emulator(settings, port + 1)
     try:
-        facts = _wait_for_emulator(settings, emulator)
-        migrate_sqlite(settings)
-        from stagedoor.cli.sandbox import serve_sandbox
+        # The gateway is loaded while the emulator starts.
+        from stagedoor.cli.sandbox import run_sandbox
+        from stagedoor.logs import set_up_logs
 
-        asyncio.run(serve_sandbox(settings, facts, lambda ready: _announce(ready, ready_file)))
+        set_up_logs(settings)
+        migrate_sqlite(settings)
+        facts = _wait_for_emulator(settings, emulator)
+        run_sandbox(settings, facts, lambda ready: _announce(ready, ready_file))
     finally:
         _stop(emulator)
 
@@ -59,7 +60,7 @@ def dev(
 def _start_emulator(settings: Settings, port: int) -> "subprocess.Popen[bytes]":
     check_port_is_free(HOST, port)
     ready_file = _emulator_data(settings) / "ready.json"
-    ready_file.unlink(missing_ok=True)
+    clear_ready_file(ready_file)
     command = [sys.executable, "-m", "stagedoor", "emulator", "--port", str(port), "--data", str(ready_file.parent)]
     return subprocess.Popen([*command, "--ready-file", str(ready_file)], stdout=subprocess.DEVNULL)  # noqa: S603 - this very program
 
@@ -109,12 +110,3 @@ GATEWAY={gateway} EMULATOR={emulator} MODEL={MODELS[0]} KEY={ready["api_key"]}
 Stop with Ctrl-C.
 """)
     sys.stdout.flush()
-
-
-def read_kept(path: Path) -> dict[str, str]:
-    """Return what an earlier run kept in a JSON file, or nothing."""
-    try:
-        kept: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return kept

@@ -1,14 +1,18 @@
 """`stagedoor keys`: API keys of tenants and operators."""
 
-from datetime import timedelta
-from typing import Annotated
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from stagedoor.cli.common import with_runtime
-from stagedoor.keys.issue import issue_admin_key, issue_key, revoke_key
-from stagedoor.keys.store import ApiKey, Kind, list_admin_keys, list_keys
-from stagedoor.runtime import Runtime
+
+if TYPE_CHECKING:
+    from stagedoor.db.database import Tx
+    from stagedoor.keys.store import ApiKey
+    from stagedoor.runtime import Runtime
+
+LONGEST_DAYS = 36_500
 
 app = typer.Typer(help="API keys of tenants and operators.", no_args_is_help=True)
 
@@ -16,23 +20,40 @@ app = typer.Typer(help="API keys of tenants and operators.", no_args_is_help=Tru
 @app.command("create")
 def create(
     tenant: Annotated[str, typer.Argument(help="The tenant's id; leave it out with --admin.")] = "",
-    admin: Annotated[bool, typer.Option("--admin", help="Make an operator's key.")] = False,
+    admin: Annotated[bool, typer.Option("--admin", help="Make an operator's key, for the admin API.")] = False,
     test: Annotated[bool, typer.Option("--test", help="Make an sd_test_ key.")] = False,
     name: Annotated[str, typer.Option(help="What it is for.")] = "",
-    scope: Annotated[list[str] | None, typer.Option(help="What it may do; all when left out.")] = None,
-    model: Annotated[list[str] | None, typer.Option(help="A model it may name; all when left out.")] = None,
-    days: Annotated[float | None, typer.Option(help="Days until it stops working.")] = None,
+    scope: Annotated[
+        list[str] | None, typer.Option(help="What it may do, e.g. groups:read; repeat for more. Without: everything.")
+    ] = None,
+    model: Annotated[
+        list[str] | None, typer.Option(help="A model it may name; repeat for more. Without: every model.")
+    ] = None,
+    days: Annotated[float | None, typer.Option(help="Days until it stops working. Without: never.")] = None,
 ) -> None:
     """Make a key and print it. It is not shown again."""
-    kind: Kind = "test" if test else "live"
+    if admin and (tenant or test or scope or model or days is not None):
+        raise typer.BadParameter("An operator's key may do everything: with --admin goes only --name.")
     if not tenant and not admin:
         raise typer.BadParameter("Name the tenant (`stagedoor tenants list` shows them), or say --admin.")
+    if days is not None and not 0 < days <= LONGEST_DAYS:
+        raise typer.BadParameter(f"--days must be more than 0 and at most {LONGEST_DAYS}.")
 
-    async def work(rt: Runtime) -> tuple[ApiKey, str]:
+    async def work(rt: "Runtime") -> "tuple[ApiKey, str]":
+        from stagedoor.keys.issue import issue_admin_key, issue_key
+
         if admin:
             return await issue_admin_key(rt, name=name)
         expires_at = None if days is None else rt.clock.now() + timedelta(days=days)
-        return await issue_key(rt, tenant, kind=kind, name=name, scopes=scope, models=model, expires_at=expires_at)
+        return await issue_key(
+            rt,
+            tenant,
+            kind="test" if test else "live",
+            name=name,
+            scopes=scope or None,
+            models=model or None,
+            expires_at=expires_at,
+        )
 
     key, secret = with_runtime(work)
     print(secret)
@@ -42,12 +63,32 @@ def create(
 @app.command("list")
 def show(tenant: Annotated[str, typer.Argument(help="The tenant's id; operators' keys when left out.")] = "") -> None:
     """List keys: id, last four characters, state, name."""
-    keys = with_runtime(lambda rt: rt.db.read(lambda tx: list_keys(tx, tenant) if tenant else list_admin_keys(tx)))
+    from stagedoor.keys.store import list_admin_keys, list_keys
+    from stagedoor.tenants.store import get_tenant
+
+    async def look(tx: "Tx") -> "list[ApiKey]":
+        if not tenant:
+            return await list_admin_keys(tx)
+        await get_tenant(tx, tenant)
+        return await list_keys(tx, tenant)
+
+    async def work(rt: "Runtime") -> "tuple[list[ApiKey], datetime]":
+        return await rt.db.read(look), rt.clock.now()
+
+    keys, now = with_runtime(work)
     for key in keys:
-        print(key.id, f"…{key.hint}", "revoked" if key.revoked_at else "valid", key.name or "-", sep="\t")
+        print(key.id, f"…{key.hint}", _state(key, now), key.name or "-", sep="\t")
+
+
+def _state(key: "ApiKey", now: datetime) -> str:
+    if key.revoked_at is not None:
+        return "revoked"
+    return "valid" if key.is_valid(now) else "expired"
 
 
 @app.command("revoke")
 def revoke(key: Annotated[str, typer.Argument(help="The key's id.")]) -> None:
     """Revoke a key; every gateway process refuses it within 2 seconds."""
+    from stagedoor.keys.issue import revoke_key
+
     with_runtime(lambda rt: revoke_key(rt, key))

@@ -3,7 +3,7 @@
 import typer
 
 import stagedoor
-from stagedoor.cli import channels, dev, doctor, emulator, keys, serve, tenants
+from stagedoor.cli import cases, channels, dev, doctor, emulator, jobs, keys, serve, tenants
 from stagedoor.errors import StagedoorError
 from stagedoor.settings import SettingsError
 
@@ -22,6 +22,8 @@ app.command("doctor")(doctor.doctor)
 app.add_typer(tenants.app, name="tenants")
 app.add_typer(keys.app, name="keys")
 app.add_typer(channels.app, name="channels")
+app.add_typer(jobs.app, name="jobs")
+app.add_typer(cases.app, name="cases")
 
 
 @app.command()

@@ -6,9 +6,37 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from stagedoor.settings import SettingsError
+
+
+def clear_ready_file(path: Path) -> None:
+    """Remove what an earlier run wrote; a file that cannot be written is refused before anything starts.
+
+    Raises:
+        SettingsError: its folder cannot be made or changed.
+
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise SettingsError(f"The file {path} cannot be written: {error.strerror}.") from None
+
 
 def write_ready_file(path: Path, facts: dict[str, str]) -> None:
-    """Write the facts so that a reader sees all of them or no file; only the owner may read it."""
+    """Write the facts so that a reader sees all of them or no file; only the owner may read it.
+
+    Raises:
+        SettingsError: it cannot be written there.
+
+    """
+    try:
+        _write(path, facts)
+    except OSError as error:
+        raise SettingsError(f"The file {path} cannot be written: {error.strerror}.") from None
+
+
+def _write(path: Path, facts: dict[str, str]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(path.name + ".draft")
     draft.unlink(missing_ok=True)

@@ -1,28 +1,29 @@
 """The gateway of `stagedoor dev`: a tenant, its keys and a channel to the emulator, kept between runs."""
 
 import asyncio
+import json
 from collections.abc import Callable
 from pathlib import Path
 
 from stagedoor.app import create_app, open_runtime
 from stagedoor.channels.edit import ChannelChange, NewChannel, change_channel, create_channel
 from stagedoor.channels.store import Credentials, list_channels
-from stagedoor.cli.dev import MODELS, read_kept
+from stagedoor.cli.dev import MODELS
 from stagedoor.cli.ready import write_ready_file
-from stagedoor.errors import AuthenticationError
+from stagedoor.contract.operations import SCOPES
+from stagedoor.errors import AccessDenied, AuthenticationError, NotFound
 from stagedoor.keys.authenticate import KeyRing
 from stagedoor.keys.issue import issue_admin_key, issue_key
 from stagedoor.runtime import Runtime
-from stagedoor.server import embedded_server, on_stop_signal
+from stagedoor.server import listen, make_server, on_stop_signal
 from stagedoor.settings import Settings
 from stagedoor.tenants.create import create_tenant
+from stagedoor.tenants.store import get_tenant
 
 CHANNEL = "emulator"
 
 
-async def serve_sandbox(
-    settings: Settings, emulator: dict[str, str], announce: Callable[[dict[str, str]], None]
-) -> None:
+def run_sandbox(settings: Settings, emulator: dict[str, str], announce: Callable[[dict[str, str]], None]) -> None:
     """Set up what is missing, serve, and announce it when the gateway answers.
 
     Args:
@@ -31,10 +32,14 @@ async def serve_sandbox(
         announce: called once with the facts of the ready file.
 
     """
+    asyncio.run(_serve(settings, emulator, announce))
+
+
+async def _serve(settings: Settings, emulator: dict[str, str], announce: Callable[[dict[str, str]], None]) -> None:
     ready = await _set_up(settings, emulator)
-    server = embedded_server(create_app(settings), settings)
+    server = make_server(create_app(settings), settings)
     on_stop_signal(server.stop)
-    serving = asyncio.create_task(server.serve())
+    serving = asyncio.create_task(server.serve(sockets=[listen(settings)]))
     await _until_it_answers(settings, serving)
     if not serving.done():
         announce(ready)
@@ -80,15 +85,35 @@ async def _connect(rt: Runtime, emulator: dict[str, str]) -> None:
 
 
 async def _keys(rt: Runtime, kept_in: Path) -> dict[str, str]:
-    kept = read_kept(kept_in)
+    """Return the tenant and keys of earlier runs, with new keys for those that are gone or may do less than keys of today."""
+    kept = _read_kept(kept_in)
+    ring = KeyRing(rt)
     try:
-        await KeyRing(rt).authenticate_admin(f"Bearer {kept['admin_key']}")
-    except (KeyError, AuthenticationError):
-        tenant = await create_tenant(rt, "dev")
-        _, api_key = await issue_key(rt, tenant.id, kind="test", name="stagedoor dev")
+        await ring.authenticate_admin(f"Bearer {kept['admin_key']}".encode())
+        for scope in SCOPES:
+            await ring.authenticate(f"Bearer {kept['api_key']}".encode(), scope)
+    except (KeyError, AuthenticationError, AccessDenied):
+        tenant_id = await _tenant(rt, kept.get("tenant", ""))
+        _, api_key = await issue_key(rt, tenant_id, kind="test", name="stagedoor dev")
         _, admin_key = await issue_admin_key(rt, name="stagedoor dev")
-        kept = {"tenant": tenant.id, "api_key": api_key, "admin_key": admin_key}
+        kept = {"tenant": tenant_id, "api_key": api_key, "admin_key": admin_key}
         write_ready_file(kept_in, kept)
+    return kept
+
+
+async def _tenant(rt: Runtime, tenant_id: str) -> str:
+    try:
+        return (await rt.db.read(lambda tx: get_tenant(tx, tenant_id))).id
+    except NotFound:
+        return (await create_tenant(rt, "dev")).id
+
+
+def _read_kept(path: Path) -> dict[str, str]:
+    """Return what an earlier run kept, or nothing."""
+    try:
+        kept: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
     return kept
 
 

@@ -1,37 +1,39 @@
 """`stagedoor serve` and `stagedoor migrate`."""
 
-import asyncio
 import errno
-import os
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from stagedoor.logs import set_up_logs
 from stagedoor.settings import Settings, SettingsError, load_settings
 
-NEWEST = "0001"
+NEWEST = "0005"
 """The newest revision, known without loading Alembic; a test holds it to the migrations."""
 
 
 def serve(
-    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
-    port: Annotated[int | None, typer.Option(help="Port to listen on.")] = None,
-    workers: Annotated[int | None, typer.Option(help="Processes; more than one needs PostgreSQL.")] = None,
+    host: Annotated[str | None, typer.Option(help="Address to listen on, instead of STAGEDOOR_HOST.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on, instead of STAGEDOOR_PORT.")] = None,
+    workers: Annotated[
+        int | None, typer.Option(help="Processes, instead of STAGEDOOR_WORKERS; more than one needs PostgreSQL.")
+    ] = None,
 ) -> None:
     """Serve the gateway. A SQLite database is made and migrated first; PostgreSQL needs `stagedoor migrate`."""
-    from stagedoor.server import serve_app
+    from stagedoor.logs import set_up_logs
 
     settings = load_settings(host=host, port=port, workers=workers)
-    # Worker processes read the environment again.
-    for name, value in (("HOST", host), ("PORT", port), ("WORKERS", workers)):
-        if value is not None:
-            os.environ[f"STAGEDOOR_{name}"] = str(value)
     set_up_logs(settings)
     check_start(settings)
     prepare_database(settings)
-    serve_app(settings)
+    if settings.workers > 1:
+        from stagedoor.workers import Workers
+
+        Workers(settings).serve()
+    else:
+        from stagedoor.server import listen, serve_app
+
+        serve_app(settings, listen(settings))
 
 
 def check_start(settings: Settings) -> None:
@@ -78,11 +80,13 @@ def prepare_database(settings: Settings) -> None:
     """
     if settings.database.startswith("sqlite:///"):
         migrate_sqlite(settings)
-    elif not asyncio.run(_is_migrated(settings.database)):
+    elif not _postgres_is_migrated(settings.database):
         raise SettingsError("The PostgreSQL schema is missing or not the newest. Run `stagedoor migrate`.")
 
 
-async def _is_migrated(url: str) -> bool:
+def _postgres_is_migrated(url: str) -> bool:
+    import asyncio
+
     from stagedoor.db.database import Tx
     from stagedoor.db.open import open_database
 
@@ -91,11 +95,14 @@ async def _is_migrated(url: str) -> bool:
             return False
         return bool(await tx.number("SELECT count(*) FROM alembic_version WHERE version_num = :newest", newest=NEWEST))
 
-    database = await open_database(url, pool=1)
-    try:
-        return await database.read(look)
-    finally:
-        await database.close()
+    async def ask() -> bool:
+        database = await open_database(url, pool=1)
+        try:
+            return await database.read(look)
+        finally:
+            await database.close()
+
+    return asyncio.run(ask())
 
 
 def migrate_sqlite(settings: Settings) -> None:
@@ -127,7 +134,7 @@ def migrate() -> None:
     settings = load_settings()
     if settings.database.startswith("sqlite:///"):
         migrate_sqlite(settings)
-    elif not asyncio.run(_is_migrated(settings.database)):
+    elif not _postgres_is_migrated(settings.database):
         from stagedoor.db.migrate import migrate as bring_up_to_date
 
         bring_up_to_date(settings.database)

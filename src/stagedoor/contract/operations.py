@@ -4,7 +4,7 @@ from typing import Literal
 
 import msgspec
 
-from stagedoor.contract import requests, results
+from stagedoor.contract import invitations, requests, results
 
 VERSION = "2024-01-01"
 SERVICE = "ark"
@@ -19,11 +19,13 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     action: str
     method: Method
     path: str
-    request: type[requests.Request]
+    request: type[msgspec.Struct]
     result: type[msgspec.Struct]
     scope: str
     creates: bool = False
     """Makes something new at every call: never sent twice, and takes an Idempotency-Key."""
+    may_have_no_body: bool = False
+    """An empty body is an empty object."""
     summary: str
     summary_zh: str
 
@@ -34,7 +36,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def has_id(self) -> bool:
-        return self.path.endswith("/{id}")
+        return "/{id}" in self.path
 
 
 OPERATIONS = (
@@ -176,4 +178,57 @@ OPERATIONS = (
 )
 
 BY_ACTION = {operation.action: operation for operation in OPERATIONS}
-SCOPES = tuple(sorted({operation.scope for operation in OPERATIONS}))
+
+INVITATIONS = (
+    Operation(
+        number="",
+        action="CreateInvitation",
+        method="POST",
+        path="/v1/real-avatar/invitations",
+        request=invitations.CreateInvitation,
+        result=invitations.Invitation,
+        scope="invitations:write",
+        creates=True,
+        summary="Invite an actor",
+        summary_zh="邀请演员",
+    ),
+    Operation(
+        number="",
+        action="ListInvitations",
+        method="POST",
+        path="/v1/real-avatar/invitations/list",
+        request=invitations.ListInvitations,
+        result=invitations.InvitationPage,
+        scope="invitations:read",
+        may_have_no_body=True,
+        summary="List invitations",
+        summary_zh="查询邀请列表",
+    ),
+    Operation(
+        number="",
+        action="GetInvitation",
+        method="GET",
+        path="/v1/real-avatar/invitations/{id}",
+        request=invitations.GetInvitation,
+        result=invitations.Invitation,
+        scope="invitations:read",
+        summary="Get an invitation",
+        summary_zh="查询邀请",
+    ),
+    Operation(
+        number="",
+        action="CancelInvitation",
+        method="POST",
+        path="/v1/real-avatar/invitations/{id}/cancel",
+        request=invitations.CancelInvitation,
+        result=invitations.Invitation,
+        scope="invitations:write",
+        may_have_no_body=True,
+        summary="Call an invitation back",
+        summary_zh="撤回邀请",
+    ),
+)
+"""What is ours alone, in the same envelope and style."""
+
+EVENTS_READ, WEBHOOKS_MANAGE = "events:read", "webhooks:manage"
+SCOPES = tuple(sorted({operation.scope for operation in (*OPERATIONS, *INVITATIONS)} | {EVENTS_READ, WEBHOOKS_MANAGE}))

@@ -1,11 +1,28 @@
 """The two paging modes of the lists (official-api.md §1.6): they exclude one another."""
 
+from typing import Protocol
+
 import msgspec
 
-from stagedoor.contract.requests import Page
 from stagedoor.errors import InvalidParameter
 
 DEFAULT_SIZE = 10
+
+
+class Paged(Protocol):
+    """A request that asks for a page."""
+
+    @property
+    def PageNumber(self) -> int | None: ...  # noqa: N802 - the contract's names
+
+    @property
+    def PageSize(self) -> int | None: ...  # noqa: N802
+
+    @property
+    def MaxResults(self) -> int | None: ...  # noqa: N802
+
+    @property
+    def NextToken(self) -> str | None: ...  # noqa: N802
 
 
 class Paging(msgspec.Struct, frozen=True):
@@ -20,7 +37,7 @@ class Paging(msgspec.Struct, frozen=True):
         return 0 if self.number is None else (self.number - 1) * self.size
 
 
-def read_paging(request: Page, *, deepest: int) -> Paging:
+def read_paging(request: Paged, *, deepest: int) -> Paging:
     """Return which page is asked for; without any paging field it is page 1 of 10.
 
     Args:

@@ -1,4 +1,8 @@
-"""Exact totals without counting: a row per tenant and name, changed in the transaction that changes what it counts."""
+"""Exact totals without counting: rows per tenant and name, changed in the transaction that changes what they count.
+
+A total is the sum of its slots: transactions at work at the same time write different rows and do not wait for each
+other's commit.
+"""
 
 from collections.abc import Mapping, Sequence
 
@@ -6,16 +10,21 @@ from stagedoor.db.database import Tx
 from stagedoor.db.rows import in_list
 
 _ADD = """
-INSERT INTO counters (tenant_id, name, n) VALUES (:tenant_id, :name, :delta)
-ON CONFLICT (tenant_id, name) DO UPDATE SET n = counters.n + excluded.n
+INSERT INTO counters (tenant_id, name, slot, n) VALUES {rows}
+ON CONFLICT (tenant_id, name, slot) DO UPDATE SET n = counters.n + excluded.n
 """
 
 
 async def add_to_counters(tx: Tx, tenant_id: str, deltas: Mapping[str, int]) -> None:
     """Change several counters; always in the order of their names, so that two transactions never wait for each other."""
-    for name in sorted(deltas):
-        if deltas[name]:
-            await tx.execute(_ADD, tenant_id=tenant_id, name=name, delta=deltas[name])
+    changed = [(name, deltas[name]) for name in sorted(deltas) if deltas[name]]
+    if not changed:
+        return
+    rows = ", ".join(f"(:tenant_id, :name_{index}, :slot, :delta_{index})" for index in range(len(changed)))
+    params: dict[str, str | int] = {"tenant_id": tenant_id, "slot": tx.slot}
+    for index, (name, delta) in enumerate(changed):
+        params |= {f"name_{index}": name, f"delta_{index}": delta}
+    await tx.execute(_ADD.format(rows=rows), **params)
 
 
 async def sum_counters(tx: Tx, tenant_id: str, names: Sequence[str]) -> int:

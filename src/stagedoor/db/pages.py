@@ -1,13 +1,15 @@
 """Pages of a list, walked along indexes.
 
 A list is the merge of *branches*: each branch fixes the leading columns of an index, so its rows come in order without
-sorting, and both databases merge ordered branches lazily. That is why a page costs the same in a small and a large table.
+sorting. SQLite merges ordered branches lazily; PostgreSQL is told how far each branch can reach, and sorts what is left.
+That is why a page costs the same in a small and a large table.
 """
 
 import base64
 import hashlib
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
+from itertools import chain
 
 import msgspec
 
@@ -48,16 +50,27 @@ def page_query(
     limit: int,
     offset: int = 0,
     after: Place | None = None,
+    merges: bool = True,
 ) -> tuple[str, dict[str, Param]]:
-    """Return the SQL and the parameters of one page."""
+    """Return the SQL and the parameters of one page.
+
+    The struct's field ``sort_value`` is given the column that is sorted by, as it is stored; ``merges`` is the
+    transaction's.
+    """
     direction = "DESC" if order.descending else "ASC"
-    params: dict[str, Param] = {**selection.params, "limit": limit, "offset": offset}
+    params: dict[str, Param] = {**selection.params, "limit": limit, "offset": offset, "reach": offset + limit}
     if after is not None:
         params |= {"after_value": after.value, "after_id": after.id}
     beyond = [_beyond(branch, order, after) for branch in selection.branches]
-    branches, branch_params = _union(columns(cls), selection, beyond)
-    sql = f"{branches} ORDER BY {order.column} {direction}, id {direction} LIMIT :limit OFFSET :offset"
-    return sql, params | branch_params
+    ordered = f"ORDER BY sort_value {direction}, id {direction}"
+    branch = "{}" if merges or len(selection.branches) == 1 else f"({{}} {ordered} LIMIT :reach)"
+    branches, branch_params = _union(_listed(cls, order.column), selection, beyond, branch)
+    return f"{branches} {ordered} LIMIT :limit OFFSET :offset", params | branch_params
+
+
+@cache
+def _listed(cls: type[msgspec.Struct], sorted_by: str) -> str:
+    return columns(cls).replace("sort_value", f"{sorted_by} AS sort_value")
 
 
 def count_query(selection: Selection) -> tuple[str, dict[str, Param]]:
@@ -82,15 +95,12 @@ def _beyond(branch: Branch, order: Order, after: Place | None) -> tuple[str, ...
     return () if (fixed < str(after.value)) == order.descending else ("1 = 0",)
 
 
-def _union(what: str, selection: Selection, conditions: Sequence[Sequence[str]]) -> tuple[str, dict[str, Param]]:
-    shape = tuple(tuple(branch) for branch in selection.branches)
-    text = _union_text(what, selection.table, shape, tuple(selection.conditions), tuple(map(tuple, conditions)))
-    params: dict[str, Param] = {
-        f"b{number}_{column}": value
-        for number, branch in enumerate(selection.branches)
-        for column, value in branch.items()
-    }
-    return text, params
+def _union(
+    what: str, selection: Selection, conditions: Sequence[tuple[str, ...]], branch: str = "{}"
+) -> tuple[str, dict[str, Param]]:
+    shape = tuple(map(tuple, selection.branches))
+    text, names = _union_text(what, selection.table, shape, tuple(selection.conditions), tuple(conditions), branch)
+    return text, dict(zip(names, chain.from_iterable(branch.values() for branch in selection.branches), strict=True))
 
 
 @lru_cache(maxsize=1024)
@@ -100,12 +110,15 @@ def _union_text(
     shape: tuple[tuple[str, ...], ...],
     shared: tuple[str, ...],
     conditions: tuple[tuple[str, ...], ...],
-) -> str:
-    texts = []
+    template: str,
+) -> tuple[str, list[str]]:
+    """Return the SQL and the names of its parameters, branch by branch."""
+    texts, names = [], []
     for number, (branch, own) in enumerate(zip(shape, conditions, strict=True)):
         fixed = [f"{column} = :b{number}_{column}" for column in branch]
-        texts.append(f"SELECT {what} FROM {table} WHERE {' AND '.join([*fixed, *shared, *own])}")
-    return " UNION ALL ".join(texts)
+        names += [f"b{number}_{column}" for column in branch]
+        texts.append(template.format(f"SELECT {what} FROM {table} WHERE {' AND '.join([*fixed, *shared, *own])}"))
+    return " UNION ALL ".join(texts), names
 
 
 def contains(text: str) -> str:

@@ -7,31 +7,49 @@ from typing import TYPE_CHECKING, Any
 
 import asyncpg
 
+from stagedoor.bells import Bells
 from stagedoor.db.database import AlreadyThere, Param, Record, Result, Work
+from stagedoor.db.postgres_bells import PostgresBells
 from stagedoor.db.rows import Value, numbered, reader, to_values
 from stagedoor.errors import DatabaseUnavailable
+from stagedoor.ids import random_base62
 
 if TYPE_CHECKING:
     Connection = asyncpg.pool.PoolConnectionProxy[asyncpg.Record]
 
 ACQUIRE_TIMEOUT = 5.0
 ATTEMPTS = 5
+SLOTS = 16
 
 
 class PostgresTx:
     """The statements of one transaction on one connection."""
 
+    merges = False
+    skip_locked = " FOR UPDATE SKIP LOCKED"
+    number_of_transaction = "CAST(CAST(pg_current_xact_id() AS text) AS bigint)"
+    first_unfinished_transaction = "CAST(CAST(pg_snapshot_xmin(pg_current_snapshot()) AS text) AS bigint)"
+
     def __init__(self, connection: "Connection") -> None:
         self._connection = connection
+        self.rung: set[str] = set()
+
+    def ring(self, bell: str) -> None:
+        self.rung.add(bell)
+
+    @property
+    def slot(self) -> int:
+        # Backends get their process ids one after another: those of a pool, or of two, seldom share a slot.
+        return self._connection.get_server_pid() % SLOTS
 
     async def find(self, into: type[Record], sql: str, /, **params: Param) -> Record | None:
         text, values = _prepare(sql, params)
         row = await self._connection.fetchrow(text, *values)
-        return None if row is None else reader(into)(tuple(row))
+        return None if row is None else reader(into)((tuple(row),))[0]
 
     async def list(self, into: type[Record], sql: str, /, **params: Param) -> list[Record]:
         text, values = _prepare(sql, params)
-        return [reader(into)(tuple(row)) for row in await self._connection.fetch(text, *values)]
+        return reader(into)(map(tuple, await self._connection.fetch(text, *values)))
 
     async def number(self, sql: str, /, **params: Param) -> int:
         text, values = _prepare(sql, params)
@@ -52,11 +70,21 @@ def _prepare(sql: str, params: dict[str, Param]) -> tuple[str, list[Value]]:
     return text, [values[name] for name in names]
 
 
+async def _leave_as_it_is(_: object) -> None:
+    """Save the round trip by which asyncpg undoes what a session set: nothing here sets anything."""
+
+
 class PostgresDatabase:
     """A pool of connections to one database."""
 
-    def __init__(self, pool: "asyncpg.Pool[Any]") -> None:
+    def __init__(self, url: str, pool: "asyncpg.Pool[Any]") -> None:
+        self.bells = Bells()
         self._pool = pool
+        self._shared_bells = PostgresBells(url, pool, self.bells, random_base62(8))
+        self.bells.pass_on = self._shared_bells.tell
+
+    def hear(self) -> None:
+        self._shared_bells.start_hearing()
 
     @classmethod
     async def open(cls, url: str, size: int) -> "PostgresDatabase":
@@ -67,20 +95,27 @@ class PostgresDatabase:
 
         """
         try:
-            pool = await asyncpg.create_pool(url, min_size=1, max_size=size, command_timeout=30)
+            pool = await asyncpg.create_pool(url, min_size=1, max_size=size, command_timeout=30, reset=_leave_as_it_is)
         except (OSError, asyncpg.PostgresError) as error:
             raise DatabaseUnavailable(f"PostgreSQL cannot be reached: {type(error).__name__}.") from error
-        return cls(pool)
+        return cls(url, pool)
 
     async def read(self, work: Work[Result], *, heavy: bool = False) -> Result:  # noqa: ARG002 - every read waits elsewhere here
         async with self._connection() as connection:
             return await work(PostgresTx(connection))
 
-    async def write(self, work: Work[Result]) -> Result:
+    async def write(self, work: Work[Result], *, soft: bool = False, urgent: bool = False) -> Result:  # noqa: ARG002 - its disk is its own
         for attempt in range(1, ATTEMPTS + 1):
             try:
-                async with self._connection() as connection, connection.transaction():
-                    return await work(PostgresTx(connection))
+                async with self._connection() as connection:
+                    async with connection.transaction():
+                        if soft:
+                            await connection.execute("SET LOCAL synchronous_commit = off")
+                        tx = PostgresTx(connection)
+                        result = await work(tx)
+                    if tx.rung:
+                        self.bells.ring(tx.rung)
+                    return result
             except (asyncpg.DeadlockDetectedError, asyncpg.SerializationError):
                 if attempt == ATTEMPTS:
                     raise DatabaseUnavailable(retry_after=timedelta(seconds=1)) from None
@@ -95,6 +130,7 @@ class PostgresDatabase:
             OSError,
             TimeoutError,
             asyncpg.InterfaceError,
+            asyncpg.InternalClientError,  # a connection that the server is just about to end
             asyncpg.PostgresConnectionError,
             asyncpg.OperatorInterventionError,
             asyncpg.InsufficientResourcesError,
@@ -103,4 +139,5 @@ class PostgresDatabase:
             raise DatabaseUnavailable(retry_after=timedelta(seconds=1)) from error
 
     async def close(self) -> None:
+        await self._shared_bells.close()
         await self._pool.close()

@@ -6,9 +6,10 @@ Times are whole microseconds since 1970, tuples are JSON texts; everything else 
 import re
 import types
 import typing
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cache
+from itertools import starmap
 
 import msgspec
 
@@ -26,14 +27,14 @@ def columns(cls: type[msgspec.Struct]) -> str:
 
 
 @cache
-def reader(cls: type[Record]) -> Callable[[Sequence[typing.Any]], Record]:
-    """Return the function that makes a struct of a row whose columns are ``columns(cls)``."""
+def reader(cls: type[Record]) -> Callable[[Iterable[Sequence[typing.Any]]], list[Record]]:
+    """Return the function that makes structs of rows whose columns are ``columns(cls)``."""
     hints = typing.get_type_hints(cls)
     options = {name: _options(hints[name]) for name in cls.__struct_fields__}
     times = [index for index, name in enumerate(options) if datetime in options[name]]
     texts = [index for index, name in enumerate(options) if any(typing.get_origin(o) is tuple for o in options[name])]
     if not times and not texts:
-        return lambda row: cls(*row)
+        return lambda rows: list(starmap(cls, rows))
 
     def read(row: Sequence[typing.Any]) -> Record:
         values = [*row]
@@ -45,7 +46,7 @@ def reader(cls: type[Record]) -> Callable[[Sequence[typing.Any]], Record]:
                 values[index] = _read_tuple(value)
         return cls(*values)
 
-    return read
+    return lambda rows: [read(row) for row in rows]
 
 
 def _options(hint: typing.Any) -> tuple[typing.Any, ...]:
@@ -55,9 +56,11 @@ def _options(hint: typing.Any) -> tuple[typing.Any, ...]:
 _read_tuple = msgspec.json.Decoder(tuple[str, ...]).decode
 
 
-def to_values(params: Mapping[str, Param]) -> dict[str, Value]:
+def to_values(params: Mapping[str, Param]) -> Mapping[str, Value]:
     """Return the parameters in the form both drivers store."""
-    return {name: value if type(value) in _PLAIN else _to_value(value) for name, value in params.items()}  # type: ignore[misc]  # the test tells
+    if _PLAIN.issuperset(map(type, params.values())):
+        return typing.cast("Mapping[str, Value]", params)
+    return {name: _to_value(value) for name, value in params.items()}
 
 
 _PLAIN = frozenset({str, int, float, bytes, type(None)})

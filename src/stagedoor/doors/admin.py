@@ -1,4 +1,4 @@
-"""The admin door: channels, tenants and keys, for operators (`sd_admin_…` keys). The same envelope as everywhere.
+"""The admin door: channels, tenants, keys, jobs and cases, for operators (`sd_admin_…` keys). The same envelope as everywhere.
 
 POST   /admin/v1/channels              add a channel
 GET    /admin/v1/channels              list channels
@@ -9,24 +9,26 @@ GET    /admin/v1/tenants               list tenants
 POST   /admin/v1/tenants/{id}/keys     make an API key; its secret is shown once
 GET    /admin/v1/tenants/{id}/keys     list its keys
 DELETE /admin/v1/keys/{id}             revoke a key
+GET    /admin/v1/jobs                  how much work is owed, and what is not tried any more
+POST   /admin/v1/jobs/{id}/retry       try a job at once
+GET    /admin/v1/cases                 face checks that wait for a decision
+GET    /admin/v1/cases/{id}            one of them
+POST   /admin/v1/cases/{id}/resolve    decide it
 """
 
-from collections.abc import Awaitable, Callable, Mapping
-from datetime import datetime, timedelta
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Annotated, Any
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
-from starlette.types import Receive, Scope, Send
 
 from stagedoor.channels.edit import ChannelChange, Limits, NewChannel, change_channel, create_channel
 from stagedoor.channels.store import Channel, ChannelKind, get_channel_by_name, list_channels
 from stagedoor.clock import to_iso
 from stagedoor.contract.results import Empty
-from stagedoor.errors import MethodNotAllowed
-from stagedoor.http.body import decode, read_body
-from stagedoor.http.envelope import result_body
-from stagedoor.http.guard import send_json
+from stagedoor.doors import admin_work
+from stagedoor.doors.actions import Action, ActionEndpoint
 from stagedoor.http.router import Route
 from stagedoor.keys.authenticate import KeyRing
 from stagedoor.keys.issue import issue_key, revoke_key
@@ -189,14 +191,6 @@ async def drop_key(rt: Runtime, key_id: str) -> Empty:
     return Empty()
 
 
-class Action(msgspec.Struct, frozen=True):
-    """One thing an operator can do: its name in the envelope, the body it takes, the function."""
-
-    name: str
-    perform: Callable[..., Awaitable[msgspec.Struct]]
-    body: type[msgspec.Struct] | None = None
-
-
 ACTIONS: Mapping[str, Mapping[str, Action]] = {
     "/admin/v1/channels": {
         "GET": Action("ListChannels", show_channels),
@@ -215,36 +209,19 @@ ACTIONS: Mapping[str, Mapping[str, Action]] = {
         "POST": Action("CreateKey", add_key, NewKey),
     },
     "/admin/v1/keys/{name}": {"DELETE": Action("RevokeKey", drop_key)},
+    "/admin/v1/jobs": {"GET": Action("ListJobs", admin_work.show_jobs)},
+    "/admin/v1/jobs/{name}/retry": {"POST": Action("RetryJob", admin_work.retry)},
+    "/admin/v1/cases": {"GET": Action("ListCases", admin_work.show_cases)},
+    "/admin/v1/cases/{name}": {"GET": Action("GetCase", admin_work.show_case)},
+    "/admin/v1/cases/{name}/resolve": {"POST": Action("ResolveCase", admin_work.resolve, admin_work.Resolution)},
 }
 
 
 def admin_routes(rt: Runtime, keys: KeyRing) -> list[Route]:
-    return [Route(path, AdminEndpoint(rt, keys, actions)) for path, actions in ACTIONS.items()]
+    """Return the routes of the admin door."""
 
+    async def admit(state: dict[str, Any]) -> tuple[str, ...]:
+        await keys.authenticate_admin(state["headers"].get(b"authorization", b""))
+        return ()
 
-class AdminEndpoint:
-    """One path of the admin door, as a plain ASGI app."""
-
-    def __init__(self, rt: Runtime, keys: KeyRing, actions: Mapping[str, Action]) -> None:
-        self._rt = rt
-        self._keys = keys
-        self._actions = actions
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        action = self._actions.get(scope["method"])
-        if action is None:
-            raise MethodNotAllowed(", ".join(self._actions))
-        state = scope["state"]
-        state["action"] = action.name
-        authorization = dict(scope["headers"]).get(b"authorization", b"").decode("latin-1")
-        await self._keys.authenticate_admin(authorization)
-        arguments: list[Any] = [scope["path_params"].get("name", "")]
-        if action.body is not None:
-            settings = self._rt.settings
-            within = timedelta(seconds=settings.body_timeout)
-            body = await read_body(scope, receive, limit=settings.body_limit, within=within)
-            arguments.append(decode(body, action.body))
-        result = await action.perform(self._rt, *arguments)
-        await send_json(
-            scope, send, 200, result_body(state["request_id"], action.name, self._rt.settings.region, result)
-        )
+    return [Route(path, ActionEndpoint(rt, admit, actions)) for path, actions in ACTIONS.items()]

@@ -4,12 +4,13 @@ from collections.abc import Iterable, Mapping
 from typing import Literal
 
 from stagedoor import __version__
-from stagedoor.contract.operations import BY_ACTION, OPERATIONS, Operation
+from stagedoor.contract.operations import BY_ACTION, INVITATIONS, Operation
 from stagedoor.doors import openapi_texts as texts
-from stagedoor.doors.openapi_errors import ErrorType, error_examples, errors_of, errors_of_admin
+from stagedoor.doors.openapi_errors import ErrorType, error_examples, errors_of, errors_of_admin, errors_of_invitations
+from stagedoor.doors.openapi_events import event_errors, event_paths
 from stagedoor.doors.openapi_others import admin_paths, other_errors, service_paths
 from stagedoor.doors.openapi_parts import parameter, request_body, responses
-from stagedoor.doors.openapi_schemas import Json, Say, admin_actions, component_schemas, parameter_schema
+from stagedoor.doors.openapi_schemas import EVERY, Json, Say, admin_actions, component_schemas, parameter_schema
 from stagedoor.doors.openapi_zh import CHINESE
 
 Language = Literal["en", "zh"]
@@ -34,7 +35,7 @@ def build_openapi(language: Language, *, public_url: str = "") -> dict[str, obje
         "servers": _servers(public_url, say),
         "tags": [{"name": say(name), "description": say(text)} for name, text in texts.TAGS.items()],
         "security": [{"bearer": []}],
-        "paths": {**_twelve_paths(language, say), **service_paths(say), **admin_paths(say)},
+        "paths": {**_twelve_paths(language, say), **event_paths(say), **service_paths(say), **admin_paths(say)},
         "components": {
             "securitySchemes": {
                 "bearer": {"type": "http", "scheme": "bearer", "description": say(texts.OTHERS["bearer"])}
@@ -48,9 +49,9 @@ def build_openapi(language: Language, *, public_url: str = "") -> dict[str, obje
 
 def errors_by_operation() -> Mapping[str, Iterable[ErrorType]]:
     """Return the errors every documented operation can answer with, by operationId."""
-    found: dict[str, Iterable[ErrorType]] = {operation.action: errors_of(operation) for operation in OPERATIONS}
+    found: dict[str, Iterable[ErrorType]] = {operation.action: _errors(operation) for operation in EVERY}
     found |= {action.name: errors_of_admin(path, action) for path, _, action in admin_actions()}
-    return {**found, **other_errors()}
+    return {**found, **event_errors(), **other_errors()}
 
 
 def _chinese(text: str) -> str:
@@ -70,6 +71,7 @@ def _headers(say: Say) -> dict[str, Json]:
         "RetryAfter": {"schema": {"type": "integer", "minimum": 1}},
         "Allow": {"required": True, "schema": {"type": "string"}},
         "IdempotencyReplayed": {"schema": {"type": "string", "const": "true"}},
+        "SessionId": {"required": True, "schema": {"type": "string", "pattern": "^vs_[A-Za-z0-9]+$"}},
         "WWWAuthenticate": {"required": True, "schema": {"type": "string"}},
     }
     return {name: {"description": say(texts.HEADERS[name]), **kind} for name, kind in kinds.items()}
@@ -77,7 +79,7 @@ def _headers(say: Say) -> dict[str, Json]:
 
 def _twelve_paths(language: Language, say: Say) -> dict[str, Json]:
     paths: dict[str, Json] = {}
-    for operation in OPERATIONS:
+    for operation in EVERY:
         paths.setdefault(operation.path, {})[operation.method.lower()] = _operation(operation, language, say)
     return paths
 
@@ -86,22 +88,31 @@ def _operation(operation: Operation, language: Language, say: Say) -> Json:
     shown: Json = {
         "operationId": operation.action,
         "tags": [say(_tag(operation))],
-        "summary": f"{operation.number} {operation.summary_zh if language == 'zh' else operation.summary}",
+        "summary": f"{operation.number} {operation.summary_zh if language == 'zh' else operation.summary}".strip(),
         "description": say(texts.OPERATIONS[operation.action]),
         "security": [{"bearer": [operation.scope]}],
         "parameters": _parameters(operation, say),
     }
     if not operation.in_query:
         shown["requestBody"] = request_body(operation.action, operation.request, say)
-    answered = responses(operation.action, operation.result, errors_of(operation), say)
+        shown["requestBody"]["required"] = not operation.may_have_no_body
+    answered = responses(operation.action, operation.result, _errors(operation), say)
     if operation.creates:
         answered["200"]["headers"]["Idempotency-Replayed"] = {"$ref": "#/components/headers/IdempotencyReplayed"}
+    if operation.action == "CreateVisualValidateSession":
+        answered["200"]["headers"]["Stagedoor-Session-Id"] = {"$ref": "#/components/headers/SessionId"}
     if links := LINKS.get(operation.action):
         answered["200"]["links"] = links
     return {**shown, "responses": answered}
 
 
+def _errors(operation: Operation) -> Iterable[ErrorType]:
+    return errors_of_invitations(operation) if operation in INVITATIONS else errors_of(operation)
+
+
 def _tag(operation: Operation) -> str:
+    if operation in INVITATIONS:
+        return "Invitations"
     if operation.path.startswith("/v1/real-avatar/"):
         return "Real-person check"
     return "Assets" if "/assets" in operation.path else "Asset groups"
@@ -112,9 +123,14 @@ def _parameters(operation: Operation, say: Say) -> list[Json]:
     if operation.has_id:
         thing = "asset" if "/assets/" in operation.path else "group"
         example = "asset-20260602153912-kctzf" if thing == "asset" else "group-20260601191715-9q47m"
+        if operation in INVITATIONS:
+            thing, example = "invitation", "inv_3kPq7sTuVwXy2zAbCdEfGh"
         schema = parameter_schema(operation.request, "Id")
         found.append(parameter("path", "id", texts.PARAMETERS[thing], schema, say, required=True, example=example))
-    if operation.in_query:
+    if operation in INVITATIONS and operation.in_query:
+        model = parameter_schema(operation.request, "model")
+        found.append(parameter("query", "model", texts.PARAMETERS["any model"], model, say))
+    elif operation.in_query:
         model = parameter_schema(operation.request, "model")
         project = parameter_schema(operation.request, "ProjectName")
         found += [

@@ -8,7 +8,7 @@ import msgspec
 
 from stagedoor import errors
 from stagedoor.contract.operations import Operation
-from stagedoor.doors.admin import Action
+from stagedoor.doors.actions import Action
 from stagedoor.doors.openapi_schemas import REF, Json, Say
 from stagedoor.errors import StagedoorError, UpstreamFault
 from stagedoor.http.envelope import error_body
@@ -69,6 +69,20 @@ def errors_of(operation: Operation) -> tuple[ErrorType, ...]:
     return tuple(found)
 
 
+def errors_of_invitations(operation: Operation) -> tuple[ErrorType, ...]:
+    """Return every error that an operation about invitations can answer with."""
+    found = [*EVERYWHERE, *DATABASE, *KEY, errors.NoChannel, errors.InvitationsUnavailable]
+    if not operation.in_query:
+        found += [errors.MissingParameter, *BODY]
+    if operation.has_id:
+        found.append(errors.NotFound)
+    if operation.creates:
+        found += CREATES
+    if operation.action == "CancelInvitation":
+        found.append(errors.Conflict)
+    return tuple(found)
+
+
 def errors_of_admin(path: str, action: Action) -> tuple[ErrorType, ...]:
     """Return every error that an operator's action can answer with."""
     found = [*EVERYWHERE, *DATABASE, *KEY]
@@ -76,8 +90,10 @@ def errors_of_admin(path: str, action: Action) -> tuple[ErrorType, ...]:
         found += [errors.MissingParameter, *BODY]
     if "{" in path:
         found.append(errors.NotFound)
-    if action.name in {"CreateChannel", "UpdateChannel"}:
+    if action.name in {"CreateChannel", "UpdateChannel", "ResolveCase"}:
         found.append(errors.Conflict)
+    if action.name == "ResolveCase":
+        found += [errors.NoChannel, *UPSTREAM, *UNFINISHED]
     return tuple(found)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from stagedoor.contract import fields, results
-from stagedoor.doors import admin
+from stagedoor.doors import admin, admin_work, openapi_events_examples, openapi_invitations_examples
 
 MODEL = "doubao-seedance-2-0-260128"
 GROUP_ID = "group-20260601191715-9q47m"
@@ -19,6 +19,8 @@ Requests = Mapping[str, Mapping[str, dict[str, Any]]]
 Results = Mapping[str, Mapping[str, msgspec.Struct]]
 
 REQUESTS: Requests = {
+    **openapi_events_examples.REQUESTS,
+    **openapi_invitations_examples.REQUESTS,
     "CreateAssetGroup": {
         "A fictional character": {
             "model": MODEL,
@@ -87,6 +89,7 @@ REQUESTS: Requests = {
     "CreateKey": {
         "A test key": {"Name": "continuous integration", "Kind": "test", "Scopes": ["groups:read", "assets:read"]}
     },
+    "ResolveCase": {"The group is known": {"GroupId": PERSON_ID}, "There is none": {"NoGroup": True}},
 }
 
 _CHARACTER = results.Group(
@@ -160,8 +163,29 @@ _KEY = admin.KeyView(
     scopes=("assets:read", "groups:read"),
     create_time="2026-06-01T08:06:00Z",
 )
+_COUNT = admin_work.JobCountView(kind="exchange", waiting=3, running=1, dead=1, oldest_due_time="2026-06-01T08:59:58Z")
+_DEAD = admin_work.JobView(
+    id="exchange:vs_1aB2cD3eF4gH5jK6mN7pQr",
+    kind="exchange",
+    tenant_id=_TENANT.id,
+    failures=10,
+    error="Crashed",
+    create_time="2026-06-01T08:30:00Z",
+)
+_CASE = admin_work.CaseView(
+    id="case_9xY8wV7uT6sR5qP4nM3kJh",
+    tenant_id=_TENANT.id,
+    session_id="vs_1aB2cD3eF4gH5jK6mN7pQr",
+    channel_id=_CHANNEL.id,
+    project_name="default",
+    candidates=(PERSON_ID, "group-20260601165803-q2w9e"),
+    rivals=("vs_2bC3dE4fG5hJ6kL7nP8qRs",),
+    open_time="2026-06-01T09:00:00Z",
+)
 
 RESULTS: Results = {
+    **openapi_events_examples.RESULTS,
+    **openapi_invitations_examples.RESULTS,
     "CreateAssetGroup": {"Created": _CHARACTER},
     "ListAssetGroups": {
         "Numbered pages": results.GroupPage(Items=[_CHARACTER], TotalCount=1, PageNumber=1, PageSize=10),
@@ -195,4 +219,9 @@ RESULTS: Results = {
     "ListKeys": {"One key": admin.KeyList(items=[_KEY])},
     "CreateKey": {"Made": msgspec.structs.replace(_KEY, secret="sd_test_<30 letters and digits>")},  # noqa: S106 - a sample
     "RevokeKey": {"Revoked": results.Empty()},
+    "ListJobs": {"Some work": admin_work.JobList(counts=[_COUNT], dead=[_DEAD])},
+    "RetryJob": {"Tried again": results.Empty()},
+    "ListCases": {"One case": admin_work.CaseList(items=[_CASE])},
+    "GetCase": {"A case": _CASE},
+    "ResolveCase": {"Decided": msgspec.structs.replace(_CASE, resolve_time="2026-06-01T09:30:00Z", group_id=PERSON_ID)},
 }

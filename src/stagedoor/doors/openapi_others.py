@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 
 from stagedoor.doors import openapi_texts as texts
-from stagedoor.doors.admin import Action
+from stagedoor.doors.actions import Action
 from stagedoor.doors.openapi_errors import DATABASE, EVERYWHERE, ErrorType, error_responses, errors_of_admin, header
 from stagedoor.doors.openapi_parts import parameter, request_body, responses
-from stagedoor.doors.openapi_schemas import Json, Say, admin_actions, admin_result
+from stagedoor.doors.openapi_schemas import Json, Say, action_result, admin_actions
 from stagedoor.keys.issue import ADMIN_SCOPE
 
 TEXT: Json = {"type": "string"}
@@ -82,5 +82,5 @@ def _admin_operation(path: str, action: Action, say: Say) -> Json:
         shown["parameters"] = [parameter("path", "name", texts.PARAMETERS[thing], TEXT, say, required=True)]
     if action.body is not None:
         shown["requestBody"] = request_body(action.name, action.body, say)
-    answered = responses(action.name, admin_result(action), errors_of_admin(path, action), say)
+    answered = responses(action.name, action_result(action), errors_of_admin(path, action), say)
     return {**shown, "responses": answered}

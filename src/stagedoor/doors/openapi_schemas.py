@@ -10,10 +10,12 @@ from typing import Any, get_type_hints
 
 import msgspec
 
-from stagedoor.contract.operations import OPERATIONS, SCOPES, SERVICE, VERSION
-from stagedoor.doors import admin
+from stagedoor.contract.operations import INVITATIONS, OPERATIONS, SCOPES, SERVICE, VERSION
+from stagedoor.doors import admin, events, webhooks
+from stagedoor.doors.actions import Action
 from stagedoor.doors.openapi_texts import FIELDS
 from stagedoor.errors import UpstreamFault
+from stagedoor.events.catalogue import CATALOGUE
 from stagedoor.http.envelope import Metadata
 
 Json = dict[str, Any]
@@ -26,12 +28,20 @@ WEB_ADDRESS: Json = {"format": "uri", "pattern": "^[Hh][Tt][Tt][Pp][Ss]?://[^\\x
 # What the guard in http/guard.py asks of every text in the path and the query.
 NO_CONTROLS: Json = {"pattern": "^[^\\x00-\\x1F\\x7F]*$"}
 TIME: Json = {"format": "date-time"}
+EVENT_TYPE: Json = {"type": "string", "enum": list(CATALOGUE)}
 
 # Facts about single fields that the types of the contract do not state.
 FACTS: Mapping[tuple[str, str], Json] = {
     ("CreateAssetGroupRequest", "GroupType"): {"enum": ["AIGC", None]},
     ("CreateAssetRequest", "URL"): WEB_ADDRESS,
     ("CreateVisualValidateSessionRequest", "CallbackURL"): WEB_ADDRESS,
+    ("CreateInvitationRequest", "ReturnURL"): WEB_ADDRESS,
+    ("Invitation", "Link"): {"format": "uri"},
+    ("Invitation", "ReturnURL"): {"format": "uri"},
+    ("Invitation", "ExpireTime"): TIME,
+    ("ConsentGiven", "ConsentTime"): TIME,
+    ("ConsentGiven", "WithdrawTime"): TIME,
+    ("ConsentGiven", "TextSHA256"): {"pattern": "^[0-9a-f]{64}$"},
     ("Asset", "URL"): {"format": "uri"},
     ("Session", "H5Link"): {"format": "uri"},
     ("Metadata", "RequestId"): {"pattern": "^[A-Za-z0-9_-]{1,64}$", "examples": ["20260601191715C9DAA092032F19CEC367"]},
@@ -39,9 +49,21 @@ FACTS: Mapping[tuple[str, str], Json] = {
     ("Metadata", "Service"): {"const": SERVICE},
     ("Metadata", "Region"): {"examples": ["cn-beijing"]},
     ("NewKeyRequest", "Scopes"): {"items": {"enum": list(SCOPES)}},
+    ("NewWebhookEndpointRequest", "URL"): WEB_ADDRESS,
+    ("NewWebhookEndpointRequest", "Types"): {"items": EVENT_TYPE},
+    ("WebhookEndpointChangeRequest", "URL"): WEB_ADDRESS,
+    ("WebhookEndpointChangeRequest", "Types"): {"items": EVENT_TYPE},
+    ("WebhookEndpointView", "URL"): {"format": "uri"},
+    ("WebhookEndpointView", "FailingSince"): TIME,
+    ("WebhookEndpointView", "OldSecretUntil"): TIME,
+    ("WebhookDeliveryView", "NextAttemptTime"): TIME,
+    ("WebhookDeliveryView", "LastAttemptTime"): TIME,
+    ("EventView", "Type"): EVENT_TYPE,
+    ("EventView", "Data"): {"type": "object", "properties": {"id": {"type": "string"}}, "required": ["id"]},
     ("KeyView", "ExpireTime"): TIME,
     ("KeyView", "RevokeTime"): TIME,
 }
+EVERY = (*OPERATIONS, *INVITATIONS)
 TIMES = frozenset({"CreateTime", "UpdateTime", "LastInferenceTime"})
 COUNTERS = ("TotalCount", "PageNumber", "PageSize")
 # Numbered pages have all three counters and no token.
@@ -52,30 +74,46 @@ PAGE_MODES: Json = {
 LEAVES_OUT_DEFAULTS = frozenset({UpstreamFault.__name__})
 
 
-def admin_result(action: admin.Action) -> type[msgspec.Struct]:
-    """Return what an operator's action gives, which its function declares."""
+# One event, or those of a time.
+RESEND: Json = {
+    "oneOf": [
+        {"required": ["EventId"], "properties": {"Since": False, "Until": False}},
+        {"required": ["Since"], "properties": {"EventId": False}},
+    ]
+}
+
+
+def action_result(action: Action) -> type[msgspec.Struct]:
+    """Return what an action gives, which its function declares."""
     result: type[msgspec.Struct] = get_type_hints(action.perform)["return"]
     return result
 
 
-def admin_actions() -> list[tuple[str, str, admin.Action]]:
+def webhook_actions() -> list[tuple[str, str, Action]]:
+    """Return path, method and action of every row of the webhooks door's table."""
+    return [(path, method, action) for path, row in webhooks.ACTIONS.items() for method, action in row.items()]
+
+
+def admin_actions() -> list[tuple[str, str, Action]]:
     """Return path, method and action of every row of the admin door's table."""
     return [(path, method, action) for path, row in admin.ACTIONS.items() for method, action in row.items()]
 
 
 @cache
 def _taken() -> Mapping[str, Json]:
-    bodies = [action.body for _, _, action in admin_actions() if action.body is not None]
+    actions = [action for _, _, action in (*admin_actions(), *webhook_actions())]
+    bodies = [action.body for action in actions if action.body is not None]
     found = msgspec.json.schema_components(
-        [*(operation.request for operation in OPERATIONS), *bodies], ref_template=f"{REF}{{name}}Request"
+        [*(operation.request for operation in EVERY), *bodies], ref_template=f"{REF}{{name}}Request"
     )
     return {f"{name}Request": schema for name, schema in found[1].items()}
 
 
 @cache
 def _given() -> Mapping[str, Json]:
-    types = [*(operation.result for operation in OPERATIONS), Metadata]
-    types += [admin_result(action) for _, _, action in admin_actions()]
+    types = [*(operation.result for operation in EVERY), Metadata]
+    types += [action_result(action) for _, _, action in (*admin_actions(), *webhook_actions())]
+    types.append(events.EventList)
     return msgspec.json.schema_components(types, ref_template=f"{REF}{{name}}")[1]
 
 
@@ -88,11 +126,12 @@ def parameter_schema(request: type[msgspec.Struct], field: str) -> Json:
 
 def component_schemas(say: Say) -> dict[str, Json]:
     """Return every schema the document refers to."""
-    in_query = {f"{operation.request.__name__}Request" for operation in OPERATIONS if operation.in_query}
+    in_query = {f"{operation.request.__name__}Request" for operation in EVERY if operation.in_query}
     schemas = {name: _object(name, schema, say) for name, schema in _taken().items() if name not in in_query}
     schemas |= {name: _answered(name, _object(name, schema, say)) for name, schema in _given().items()}
-    for name in ("GroupPage", "AssetPage"):
+    for name in ("GroupPage", "AssetPage", "InvitationPage"):
         schemas[name] |= PAGE_MODES
+    schemas["ResendRequest"] |= RESEND
     return schemas | _envelopes(schemas.pop("Metadata"), say)
 
 

@@ -2,6 +2,9 @@
 
 from collections.abc import Mapping
 
+from stagedoor.doors import openapi_events_texts as events
+from stagedoor.doors import openapi_invitations_texts as invitations
+
 INTRODUCTION = """\
 A gateway between your software and the private trusted asset library of Seedance 2.x (Volcengine Ark, BytePlus ModelArk).
 A real person proves on a phone that the face is theirs and agrees; you get a `GroupId` for that person; what you upload
@@ -38,6 +41,8 @@ TAGS: Mapping[str, str] = {
     "Asset groups": "①–⑤ A group is the folder of one character or one person.",
     "Assets": "⑥–⑩ Pictures, videos and voices in a group.",
     "Real-person check": "⑪ ⑫ From an actor's face check to that person's group.",
+    **events.TAGS,
+    **invitations.TAGS,
     "Service": "The page that browsers return to, and the gateway's health.",
     "Administration": "Channels, tenants and keys, for operators with an `sd_admin_…` key.",
 }
@@ -62,13 +67,16 @@ OPERATIONS: Mapping[str, str] = {
     "DeleteAsset": "Deletes the asset. This cannot be undone.",
     "CreateVisualValidateSession": "Answers with a link for the actor's phone. The link works for about 120 seconds and once only, so start the "
     "check when the actor is ready. Afterwards the browser goes to your `CallbackURL` with `bytedToken` and `resultCode` "
-    "(10000: passed); those parameters are a hint and prove nothing, ⑫ does.",
+    "(10000: passed); those parameters are a hint and prove nothing, ⑫ does. The header `Stagedoor-Session-Id` is the id under "
+    "which events tell of this session.",
     "GetVisualValidateResult": "Turns a passed face check into the person's group. Safe to repeat, for ever and from any number of places: "
     "the first success is kept, and every repetition answers the same `GroupId`.",
     "callback": "Where the asset library sends the actor's browser after the face check. It records the outcome, starts the exchange and "
     "sends the browser on to the `CallbackURL` of ⑪. Programs do not call it.",
     "getHealth": "Answers as long as the process lives.",
     "getReadiness": "Answers 200 when the gateway can do its work, 503 when it cannot reach its database.",
+    **events.OPERATIONS,
+    **invitations.OPERATIONS,
 }
 
 SUMMARIES: Mapping[str, str] = {
@@ -84,6 +92,12 @@ SUMMARIES: Mapping[str, str] = {
     "ListKeys": "List a tenant's API keys",
     "CreateKey": "Make an API key; its secret is shown once",
     "RevokeKey": "Revoke an API key; it stops working everywhere within two seconds",
+    "ListJobs": "Count the work that is owed, and list what is not tried any more",
+    "RetryJob": "Try a job at once, dead or not",
+    "ListCases": "List the face checks whose group an operator has to tell",
+    "GetCase": "Get a case",
+    "ResolveCase": "Decide which group a case's face check has, or that it has none",
+    **events.SUMMARIES,
 }
 
 PARAMETERS: Mapping[str, str] = {
@@ -104,6 +118,10 @@ PARAMETERS: Mapping[str, str] = {
     "channel": "The channel's name or id.",
     "tenant": "The tenant's id.",
     "key": "The key's id.",
+    "job": "The job's id: its kind, a colon and its key.",
+    "case": "The case's id.",
+    **events.PARAMETERS,
+    **invitations.PARAMETERS,
 }
 
 HEADERS: Mapping[str, str] = {
@@ -111,6 +129,7 @@ HEADERS: Mapping[str, str] = {
     "RetryAfter": "Whole seconds to wait before the next try.",
     "Allow": "The methods this path answers.",
     "IdempotencyReplayed": "`true` when the answer is the one of an earlier request with this key; otherwise absent.",
+    "SessionId": "The id under which events tell of this session.",
     "WWWAuthenticate": "How to authenticate.",
     "Location": "The `CallbackURL` of ⑪ with the official parameters.",
 }
@@ -165,6 +184,30 @@ FIELDS: Mapping[tuple[str, str], str] = {
     ("UpstreamFault", "RequestId"): "The asset library's own RequestId.",
     ("NewTenant", "ProjectName"): "Binds everything the tenant owns to one project of the upstream account.",
     ("TenantView", "ProjectName"): "The project everything of the tenant is bound to.",
+    ("JobCountView", "Waiting"): "Jobs that nobody is at work on, due now or later.",
+    ("JobCountView", "Running"): "Jobs at work.",
+    (
+        "JobCountView",
+        "Dead",
+    ): "Jobs that brought their process down, or failed in a way nobody foresaw, too often to be tried again.",
+    ("JobCountView", "OldestDueTime"): "When the job that has waited longest could have been taken. ISO 8601, UTC.",
+    ("JobView", "TenantId"): "Whose work it is.",
+    ("JobView", "Failures"): "How often in a row it failed.",
+    ("JobView", "Error"): "The error it failed with last.",
+    ("JobList", "Counts"): "A row for every kind there is work of.",
+    ("JobList", "Dead"): "The oldest dead jobs, 100 at most.",
+    ("CaseView", "TenantId"): "The tenant whose face check it is.",
+    ("CaseView", "SessionId"): "The face check.",
+    ("CaseView", "ChannelId"): "The upstream account it was made on.",
+    ("CaseView", "Candidates"): "The groups it may be: made in its time, owned by nobody here.",
+    ("CaseView", "Rivals"): "Other face checks that may own those groups.",
+    ("CaseView", "OpenTime"): "When it was left to an operator. ISO 8601, UTC.",
+    ("CaseView", "ResolveTime"): "When it was decided. ISO 8601, UTC.",
+    ("CaseView", "GroupId"): "The group that was decided for; absent when there is none.",
+    ("Resolution", "GroupId"): "The group that is this person's.",
+    ("Resolution", "NoGroup"): "There is none: the actor has to do the check again.",
+    **events.FIELDS,
+    **invitations.FIELDS,
     ("", "ProjectName"): "Project of the upstream account.",
     ("", "Name"): "The name.",
     ("", "Title"): "The same as Name.",

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from stagedoor.doors import openapi_events_zh as events
+from stagedoor.doors import openapi_invitations_zh as invitations
 from stagedoor.doors import openapi_texts as texts
 from stagedoor.doors.openapi_zh_fields import CONTRACT, FIELDS
 
@@ -41,12 +43,16 @@ TAG_NAMES: Mapping[str, str] = {
     "Real-person check": "真人认证",
     "Service": "服务",
     "Administration": "管理",
+    **events.TAG_NAMES,
+    **invitations.TAG_NAMES,
 }
 
 TAGS: Mapping[str, str] = {
     "Asset groups": "①–⑤ 素材组是一个角色或一位真人的文件夹。",
     "Assets": "⑥–⑩ 素材组中的图片、视频和声音。",
     "Real-person check": "⑪ ⑫ 从演员的人脸认证到此人的素材组。",
+    **events.TAGS,
+    **invitations.TAGS,
     "Service": "浏览器认证后返回的地址，以及网关的健康检查。",
     "Administration": "渠道、租户和密钥，供持有 `sd_admin_…` 密钥的运维人员使用。",
 }
@@ -68,13 +74,15 @@ OPERATIONS: Mapping[str, str] = {
     "DeleteAsset": "删除素材，不可恢复。",
     "CreateVisualValidateSession": "返回给演员手机使用的链接。链接约 120 秒内有效，且只能使用一次，请在演员准备好之后再发起。"
     "认证结束后，浏览器会带着 `bytedToken` 和 `resultCode`（10000 表示通过）跳转到您的 `CallbackURL`；"
-    "这些参数仅供参考，不能作为凭据，以 ⑫ 的结果为准。",
+    "这些参数仅供参考，不能作为凭据，以 ⑫ 的结果为准。响应头 `Stagedoor-Session-Id` 是事件中用于指代该会话的 Id。",
     "GetVisualValidateResult": "把通过的人脸认证换成此人的素材组。可以随时、从任意多处重复调用：首次成功的结果会一直保留，"
     "之后每次都返回同一个 `GroupId`。",
     "callback": "人脸认证结束后，素材库让演员的浏览器跳转到这里。网关记录结果，开始换取，再把浏览器转到 ⑪ 的 `CallbackURL`。"
     "程序不需要调用它。",
     "getHealth": "只要进程存活就会应答。",
     "getReadiness": "网关可以工作时返回 200；无法访问数据库时返回 503。",
+    **events.OPERATIONS,
+    **invitations.OPERATIONS,
 }
 
 SUMMARIES: Mapping[str, str] = {
@@ -90,6 +98,12 @@ SUMMARIES: Mapping[str, str] = {
     "ListKeys": "查询租户的 API 密钥",
     "CreateKey": "生成 API 密钥，密钥明文只显示一次",
     "RevokeKey": "吊销 API 密钥，两秒内处处失效",
+    "ListJobs": "统计待办任务，并列出不再重试的任务",
+    "RetryJob": "立即重试一个任务（包括已停止重试的）",
+    "ListCases": "查询需要人工确认素材组的认证",
+    "GetCase": "查询一个待确认项",
+    "ResolveCase": "人工确认该认证对应的素材组，或确认没有素材组",
+    **events.SUMMARIES,
 }
 
 PARAMETERS: Mapping[str, str] = {
@@ -110,6 +124,10 @@ PARAMETERS: Mapping[str, str] = {
     "channel": "渠道的名称或 Id。",
     "tenant": "租户 Id。",
     "key": "密钥 Id。",
+    "job": "任务 Id：种类、冒号和键。",
+    "case": "待确认项的 Id。",
+    **events.PARAMETERS,
+    **invitations.PARAMETERS,
 }
 
 HEADERS: Mapping[str, str] = {
@@ -117,6 +135,7 @@ HEADERS: Mapping[str, str] = {
     "RetryAfter": "下次尝试前需等待的整秒数。",
     "Allow": "该路径支持的方法。",
     "IdempotencyReplayed": "为 `true` 时表示返回的是之前使用同一键的请求的结果；否则不返回此响应头。",
+    "SessionId": "事件中用于指代该会话的 Id。",
     "WWWAuthenticate": "认证方式。",
     "Location": "⑪ 的 `CallbackURL`，并附上官方参数。",
 }
@@ -162,9 +181,18 @@ EXAMPLES: Mapping[str, str] = {
     "Added": "已添加",
     "Disabled": "已停用",
     "One tenant": "一个租户",
+    "Some work": "一些待办任务",
+    "One case": "一个待确认项",
+    "A case": "待确认项",
+    "Decided": "已确认",
+    "Tried again": "已安排重试",
+    "The group is known": "已知素材组",
+    "There is none": "没有素材组",
     "One key": "一个密钥",
     "Made": "已生成",
     "Revoked": "已吊销",
+    **events.EXAMPLES,
+    **invitations.EXAMPLES,
 }
 
 ERRORS: Mapping[str, str] = {
@@ -194,13 +222,13 @@ ERRORS: Mapping[str, str] = {
     "The actor did not pass the face check or cancelled it. Start a new validation session.": "演员未通过或取消了人脸认证，请重新发起认证。",
     "The BytedToken is too old to be exchanged. Start a new validation session.": "BytedToken 已过期，无法换取，请重新发起认证。",
     "The asset library does not accept this BytedToken (expired, used up or unknown there). Start a new validation session.": "素材库不接受该 BytedToken（已过期、已用完或不存在），请重新发起认证。",
-    "An earlier exchange of this BytedToken was asked for and its answer was lost; now the token is refused. The group may exist: ask the operator.": "先前换取该 BytedToken 的响应已丢失，现在令牌被拒绝。素材组可能已存在，请联系运维人员。",
+    "An earlier exchange of this BytedToken was asked for and its answer was lost; now the token is refused. The group is being looked for; repeat the request later.": "先前换取该 BytedToken 的响应已丢失，现在令牌被拒绝。正在查找素材组，请稍后重复请求。",
     "The asset library refused this gateway's account. The operator has been told; nothing in the request is wrong.": "素材库拒绝了本网关的账号。已通知运维人员；您的请求没有问题。",
     "The asset library cannot be reached. Nothing was changed.": "无法连接素材库，没有任何改动。",
     "The asset library failed while it served this request, which may or may not have taken effect.": "素材库处理该请求时出错，请求可能已生效，也可能没有。",
     "The asset library did not answer in time.": "素材库没有及时应答。",
     "The asset library sent an answer that cannot be understood.": "素材库的应答无法识别。",
-    "The asset library was asked to create something and its answer was lost. It may or may not exist; list before you create again.": "已请求素材库创建对象，但应答丢失。对象可能存在，也可能不存在；再次创建前请先查询列表。",
+    "The asset library was asked to create something and its answer was lost. It may exist there, but is not recorded here. Ask the operator, or create it again and accept a possible double.": "已请求素材库创建对象，但应答丢失。对象可能已存在于素材库，但此处没有记录。请询问运营方，或重新创建并接受可能的重复。",
     "No upstream account is set up for this model. The operator has to add a channel.": "该 model 没有配置上游账号，需要运维人员添加渠道。",
     "The gateway's database is busy or cannot be written. Nothing was changed.": "网关的数据库繁忙或无法写入，没有任何改动。",
     "Something in the gateway failed. The operator finds the cause by the RequestId.": "网关内部出错，运维人员可凭 RequestId 查明原因。",
@@ -226,6 +254,7 @@ CHINESE: Mapping[str, str] = {
     **TAG_NAMES,
     **EXAMPLES,
     **CONTRACT,
+    **invitations.CONTRACT,
     **ERRORS,
     **_pairs(),
 }

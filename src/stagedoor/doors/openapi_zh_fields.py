@@ -2,6 +2,9 @@
 
 from collections.abc import Mapping
 
+from stagedoor.doors import openapi_events_zh as events
+from stagedoor.doors import openapi_invitations_zh as invitations
+
 FIELDS: Mapping[tuple[str, str], str] = {
     ("CreateAssetGroup", "GroupType"): "只能创建 `AIGC`，也是默认值。`LivenessFace` 素材组由 ⑪ 和 ⑫ 产生。",
     ("CreateAssetGroup", "Name"): "素材组名称。",
@@ -38,6 +41,27 @@ FIELDS: Mapping[tuple[str, str], str] = {
     ("UpstreamFault", "RequestId"): "素材库自身的 RequestId。",
     ("NewTenant", "ProjectName"): "把该租户的一切绑定到上游账号的一个项目。",
     ("TenantView", "ProjectName"): "该租户绑定的项目。",
+    ("JobCountView", "Waiting"): "无人处理的任务（已到期或未到期）。",
+    ("JobCountView", "Running"): "正在处理的任务。",
+    ("JobCountView", "Dead"): "多次使进程崩溃或意外失败、不再重试的任务。",
+    ("JobCountView", "OldestDueTime"): "等待最久的任务本可开始的时间，ISO 8601，UTC。",
+    ("JobView", "TenantId"): "任务所属的租户。",
+    ("JobView", "Failures"): "连续失败次数。",
+    ("JobView", "Error"): "最近一次失败的错误。",
+    ("JobList", "Counts"): "每种任务一行。",
+    ("JobList", "Dead"): "最早的不再重试的任务，最多 100 个。",
+    ("CaseView", "TenantId"): "该认证所属的租户。",
+    ("CaseView", "SessionId"): "认证的 Id。",
+    ("CaseView", "ChannelId"): "认证所在的上游账号。",
+    ("CaseView", "Candidates"): "可能的素材组：在认证期间创建，且在本网关没有归属。",
+    ("CaseView", "Rivals"): "同样可能拥有这些素材组的其他认证。",
+    ("CaseView", "OpenTime"): "转交人工的时间，ISO 8601，UTC。",
+    ("CaseView", "ResolveTime"): "确认的时间，ISO 8601，UTC。",
+    ("CaseView", "GroupId"): "确认的素材组；没有时不返回。",
+    ("Resolution", "GroupId"): "属于此人的素材组。",
+    ("Resolution", "NoGroup"): "没有素材组：演员需要重新认证。",
+    **events.FIELDS,
+    **invitations.FIELDS,
     ("", "ProjectName"): "上游账号的项目。",
     ("", "Name"): "名称。",
     ("", "Title"): "与 Name 相同。",

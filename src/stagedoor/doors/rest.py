@@ -1,4 +1,4 @@
-"""The REST door: the twelve endpoints, from the table in ``contract/operations.py``.
+"""The REST door: the twelve endpoints and the invitations, from the tables in ``contract/operations.py``.
 
 ①  POST   /v1/private-avatar/groups          create_group
 ②  POST   /v1/private-avatar/groups/list     answer_list_groups
@@ -12,10 +12,15 @@
 ⑩  DELETE /v1/private-avatar/assets/{id}     delete_asset
 ⑪  POST   /v1/real-avatar/auth/session       start_session
 ⑫  POST   /v1/real-avatar/groups/from-token  exchange_token
+
+    POST   /v1/real-avatar/invitations              create_invitation
+    POST   /v1/real-avatar/invitations/list         answer_list_invitations
+    GET    /v1/real-avatar/invitations/{id}         answer_get_invitation
+    POST   /v1/real-avatar/invitations/{id}/cancel  answer_cancel_invitation
 """
 
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import timedelta
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -28,8 +33,7 @@ from stagedoor.assets.listing import answer_list_assets
 from stagedoor.assets.update import update_asset
 from stagedoor.call import Call
 from stagedoor.channels.book import ChannelBook
-from stagedoor.contract.operations import OPERATIONS, Operation
-from stagedoor.contract.requests import Request
+from stagedoor.contract.operations import INVITATIONS, OPERATIONS, Operation
 from stagedoor.errors import InvalidParameter, MethodNotAllowed
 from stagedoor.groups.create import create_group
 from stagedoor.groups.get import answer_get_group
@@ -41,10 +45,14 @@ from stagedoor.http.guard import send_json
 from stagedoor.http.query import read_query
 from stagedoor.http.router import Route
 from stagedoor.idempotency.once import run_once
+from stagedoor.invitations.cancel import answer_cancel_invitation
+from stagedoor.invitations.create import create_invitation
+from stagedoor.invitations.get import answer_get_invitation
+from stagedoor.invitations.listing import answer_list_invitations
 from stagedoor.keys.authenticate import KeyRing
 from stagedoor.runtime import Runtime
 from stagedoor.validation.exchange import exchange_token
-from stagedoor.validation.start import start_session
+from stagedoor.validation.start import START, find_started_session, start_session
 
 Perform = Callable[[Call, Any], Awaitable[msgspec.Struct | msgspec.Raw]]
 
@@ -64,10 +72,19 @@ PERFORM: Mapping[str, Perform] = {
 }
 
 
+_PERFORM: Mapping[str, Perform] = {
+    **PERFORM,
+    "CreateInvitation": create_invitation,
+    "ListInvitations": answer_list_invitations,
+    "GetInvitation": answer_get_invitation,
+    "CancelInvitation": answer_cancel_invitation,
+}
+
+
 def rest_routes(rt: Runtime, book: ChannelBook, keys: KeyRing) -> list[Route]:
-    """Return the routes of the twelve endpoints."""
+    """Return the routes of the twelve endpoints, and of the invitations in the same style."""
     by_path: dict[str, dict[str, Operation]] = {}
-    for operation in OPERATIONS:
+    for operation in (*OPERATIONS, *INVITATIONS):
         by_path.setdefault(operation.path, {})[operation.method] = operation
     return [Route(path, RestEndpoint(rt, book, keys, operations)) for path, operations in by_path.items()]
 
@@ -88,8 +105,8 @@ class RestEndpoint:
             raise MethodNotAllowed(self._allow)
         state = scope["state"]
         state["action"] = operation.action
-        headers = dict(scope["headers"])
-        caller = await self._keys.authenticate(headers.get(b"authorization", b"").decode("latin-1"), operation.scope)
+        headers = state["headers"]
+        caller = await self._keys.authenticate(headers.get(b"authorization", b""), operation.scope)
         state["tenant_id"] = caller.tenant_id
         call = Call(self._rt, self._book, caller, fresh=b"no-cache" in headers.get(b"cache-control", b""))
         try:
@@ -102,38 +119,53 @@ class RestEndpoint:
         self, call: Call, operation: Operation, scope: Scope, receive: Receive, idempotency_key: bytes | None
     ) -> tuple[bytes, list[Header]]:
         body, request = await self._read(operation, scope, receive)
-        await call.check_model(request.model)
-        perform = PERFORM[operation.action]
+        model: str | None = getattr(request, "model", None)
+        if model is not None:
+            await call.check_model(model)
+        perform = _PERFORM[operation.action]
         request_id = scope["state"]["request_id"]
+        headers: list[Header] = []
         if idempotency_key is None or not operation.creates:
             result = await perform(call, request)
-            return result_body(request_id, operation.action, call.region, result), []
-        key = idempotency_key.decode("latin-1")
-        raw, replayed = await run_once(call, operation, key, body, lambda: perform(call, request))
-        headers: list[Header] = [(b"idempotency-replayed", b"true")] if replayed else []
-        return result_body(request_id, operation.action, call.region, raw), headers
+        else:
+            key = idempotency_key.decode("latin-1")
+            result, replayed = await run_once(call, operation, key, body, lambda: perform(call, request))
+            if replayed:
+                headers.append((b"idempotency-replayed", b"true"))
+                if operation is START:
+                    call.session_id = await find_started_session(call, result)
+        if call.session_id:
+            headers.append((b"stagedoor-session-id", call.session_id.encode("ascii")))
+        return result_body(request_id, operation.action, call.region, result), headers
 
-    async def _read(self, operation: Operation, scope: Scope, receive: Receive) -> tuple[bytes, Request]:
+    async def _read(self, operation: Operation, scope: Scope, receive: Receive) -> tuple[bytes, msgspec.Struct]:
         path_id = scope["path_params"].get("id")
         if operation.in_query:
             return b"", _from_query(operation, scope["query_string"], path_id)
         settings = self._rt.settings
-        within = timedelta(seconds=settings.body_timeout)
-        body = await read_body(scope, receive, limit=settings.body_limit, within=within)
+        if operation.may_have_no_body and _has_no_body(scope):
+            body = b"{}"
+        else:
+            body = await read_body(scope, receive, limit=settings.body_limit, within=settings.body_timeout)
         request = decode(body, operation.request)
-        if path_id is not None and getattr(request, "Id", path_id) != path_id:
+        if path_id is None:
+            return body, request
+        given = getattr(request, "Id", None)
+        if given is None:
+            return body, msgspec.structs.replace(request, Id=path_id)
+        if given != path_id:
             raise InvalidParameter("The Id in the body must be the one in the path.", field="Id")
         return body, request
 
 
-def _from_query(operation: Operation, query: bytes, path_id: str | None) -> Request:
+def _has_no_body(scope: Scope) -> bool:
+    headers = scope["state"]["headers"]
+    return b"transfer-encoding" not in headers and headers.get(b"content-length", b"0") == b"0"
+
+
+def _from_query(operation: Operation, query: bytes, path_id: str | None) -> msgspec.Struct:
     """Read ``model`` and ``ProjectName`` from the query and the Id from the path; other parameters are ignored."""
-    values: dict[str, str] = {}
-    for name, value in read_query(query):
-        if name in {"model", "ProjectName"}:
-            if name in values:
-                raise InvalidParameter(f"The parameter {name} is in the query twice.", field=name)
-            values[name] = value
+    values = {**_parameters(query)}
     if path_id is not None:
         values["Id"] = path_id
     if any("\0" in value for value in values.values()):
@@ -142,3 +174,14 @@ def _from_query(operation: Operation, query: bytes, path_id: str | None) -> Requ
         return msgspec.convert(values, operation.request)
     except msgspec.ValidationError as error:
         raise explain(error) from None
+
+
+@lru_cache(maxsize=256)  # a caller sends the same query again and again
+def _parameters(query: bytes) -> Mapping[str, str]:
+    values: dict[str, str] = {}
+    for name, value in read_query(query):
+        if name in {"model", "ProjectName"}:
+            if name in values:
+                raise InvalidParameter(f"The parameter {name} is in the query twice.", field=name)
+            values[name] = value
+    return values

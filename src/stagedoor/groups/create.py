@@ -2,8 +2,9 @@
 
 from stagedoor.call import Call
 from stagedoor.contract import requests, results
-from stagedoor.db.database import AlreadyThere
+from stagedoor.db.database import AlreadyThere, Tx
 from stagedoor.errors import DatabaseUnavailable, InvalidParameter, OutcomeUnknown, UpstreamMalformed
+from stagedoor.events.store import emit
 from stagedoor.groups.store import AssetGroup, add_group
 
 
@@ -33,8 +34,14 @@ async def create_group(call: Call, request: requests.CreateAssetGroup) -> result
         created_at=now,
         updated_at=now,
     )
+
+    async def work(tx: Tx) -> None:
+        await add_group(tx, call.tenant_id, group)
+        data = {"group_type": group.group_type}
+        await emit(tx, call.tenant_id, "group.created", group.id, data, event_id=call.rt.new_id("evt"), now=now)
+
     try:
-        await call.rt.db.write(lambda tx: add_group(tx, call.tenant_id, group))
+        await call.rt.db.write(work)
     except AlreadyThere:
         raise UpstreamMalformed("The asset library answered with the id of a group that exists already.") from None
     except DatabaseUnavailable as error:

@@ -1,7 +1,7 @@
 """An asset group and its SQL."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -13,6 +13,11 @@ from stagedoor.db.database import Tx
 from stagedoor.db.pages import Order, Place, Selection, count_query, page_query
 from stagedoor.db.rows import columns
 from stagedoor.errors import NotFound
+from stagedoor.jobs.store import add_job, drop_job
+
+SWEEP = "sweep"
+"""The kind of the job that compares a group with Ark's now and then; its key is the group's id."""
+FIRST_SWEEP = timedelta(days=1)
 
 
 class AssetGroup(msgspec.Struct, frozen=True):
@@ -42,6 +47,12 @@ class AssetGroup(msgspec.Struct, frozen=True):
         )
 
 
+class ListedGroup(AssetGroup, frozen=True):
+    """A group and its place in the list it was read for."""
+
+    sort_value: int | str
+
+
 def group_counter(group_type: str) -> str:
     return f"groups:{group_type}"
 
@@ -59,6 +70,7 @@ async def add_group(tx: Tx, tenant_id: str, group: AssetGroup) -> None:
         **{**msgspec.structs.asdict(group), "tenant_id": tenant_id},
     )
     await add_to_counters(tx, tenant_id, {group_counter(group.group_type): 1})
+    await add_job(tx, tenant_id, SWEEP, group.id, now=group.created_at, due_at=group.created_at + FIRST_SWEEP)
 
 
 async def find_group(tx: Tx, tenant_id: str, group_id: str) -> AssetGroup | None:
@@ -96,20 +108,22 @@ async def mark_group_changed(tx: Tx, tenant_id: str, group: AssetGroup) -> None:
     )
 
 
-async def remove_group(tx: Tx, tenant_id: str, group: AssetGroup, counters: Sequence[str]) -> None:
-    """Remove a group whose assets are gone, with its counters."""
+async def remove_group(tx: Tx, tenant_id: str, group: AssetGroup, counters: Sequence[str]) -> bool:
+    """Remove a group whose assets are gone, with its counters, and tell whether it was there."""
     removed = await tx.execute(
         "DELETE FROM asset_groups WHERE id = :id AND tenant_id = :tenant_id", id=group.id, tenant_id=tenant_id
     )
     await add_to_counters(tx, tenant_id, {group_counter(group.group_type): -removed})
+    await drop_job(tx, SWEEP, group.id)
     await drop_counters(tx, tenant_id, counters)
+    return bool(removed)
 
 
 async def list_groups(
     tx: Tx, selection: Selection, order: Order, *, limit: int, offset: int, after: Place | None
-) -> list[AssetGroup]:
-    sql, params = page_query(AssetGroup, selection, order, limit=limit, offset=offset, after=after)
-    return await tx.list(AssetGroup, sql, **params)
+) -> list[ListedGroup]:
+    sql, params = page_query(ListedGroup, selection, order, limit=limit, offset=offset, after=after, merges=tx.merges)
+    return await tx.list(ListedGroup, sql, **params)
 
 
 async def count_groups(tx: Tx, tenant_id: str, group_types: Sequence[GroupType]) -> int:

@@ -1,9 +1,10 @@
 """The access log: one JSON line a request, written some times a second so that no request waits for it."""
 
 import asyncio
-from typing import BinaryIO
 
 import msgspec
+
+from stagedoor.logs import PatientStream
 
 FLUSH_SECONDS = 0.2
 FLUSH_LINES = 500
@@ -26,15 +27,12 @@ class AccessLine(msgspec.Struct, frozen=True):
 class AccessLog:
     """Collects lines and writes them together; a crash loses the last fifth of a second."""
 
-    def __init__(self, stream: BinaryIO | None) -> None:
-        """Write to a binary stream, or nowhere."""
+    def __init__(self, stream: PatientStream) -> None:
         self._stream = stream
         self._lines: list[AccessLine] = []
         self._encoder = msgspec.json.Encoder()
 
     def add(self, line: AccessLine) -> None:
-        if self._stream is None:
-            return
         if not self._lines:
             asyncio.get_running_loop().call_later(FLUSH_SECONDS, self.flush)
         self._lines.append(line)
@@ -42,7 +40,7 @@ class AccessLog:
             self.flush()
 
     def flush(self) -> None:
-        if self._stream is None or not self._lines:
+        if not self._lines:
             return
         self._stream.write(self._encoder.encode_lines(self._lines))
         self._stream.flush()

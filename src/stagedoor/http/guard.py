@@ -3,15 +3,17 @@
 import asyncio
 import re
 import time
+from collections.abc import Awaitable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
+from itertools import chain
 from urllib.parse import unquote_to_bytes
 
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from stagedoor.clock import to_iso
-from stagedoor.errors import InternalError, InvalidParameter, RequestTimeout, RequestTooLarge, StagedoorError
+from stagedoor.errors import InternalError, InvalidParameter, RequestTooLarge, StagedoorError
 from stagedoor.http.access import AccessLine, AccessLog
 from stagedoor.http.envelope import Header, error_body, error_headers
 from stagedoor.ids import new_request_id
@@ -26,13 +28,20 @@ LINGER_SECONDS = 1.0
 LINGER_BYTES = 8 * 1_048_576
 JSON: Header = (b"content-type", b"application/json")
 NO_STORE: Header = (b"cache-control", b"no-store")
+_BODY_HEADERS = frozenset({b"content-length", b"transfer-encoding"})
+_END: Message = {"type": "http.response.body", "body": b""}
 NO_SNIFF: Header = (b"x-content-type-options", b"nosniff")
 
 
 class Guard:
-    """Plain ASGI middleware; nothing that an endpoint raises gets past it."""
+    """Plain ASGI middleware; nothing that an endpoint raises gets past it.
 
-    def __init__(self, app: ASGIApp, *, region: str, access_log: AccessLog) -> None:
+    What it leaves in ``scope["state"]``: ``headers`` as a dictionary, ``request_id`` and ``action``. What it finds there:
+    ``action``, ``tenant_id``, ``region``, ``body_ended`` when nothing of the body is left to read, and from the server
+    ``hang_up``, which closes the connection, and ``stopping``, an event that is set when the gateway stops.
+    """
+
+    def __init__(self, app: ASGIApp, *, region: str, access_log: AccessLog | None) -> None:
         self._app = app
         self._region = region
         self._access_log = access_log
@@ -40,52 +49,54 @@ class Guard:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
-            self._access_log.flush()
+            if self._access_log is not None:
+                self._access_log.flush()
             return
-        state = scope.setdefault("state", {})
-        state["request_id"], state["action"] = _request_id(scope), ""
         started = time.perf_counter()
+        headers = dict(scope["headers"])
+        state = scope.setdefault("state", {})
+        state["headers"], state["request_id"], state["action"] = headers, _request_id(headers), ""
         status = 0
-        body_ended = linger = False
+        linger = False
 
-        async def watched(message: Message) -> None:
+        def watched(message: Message) -> Awaitable[None]:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-            await send(message)
-
-        async def counted() -> Message:
-            nonlocal body_ended
-            message = await receive()
-            body_ended = not message.get("more_body", False)
-            return message
+            return send(message)
 
         try:
             _check_head(scope)
-            await self._app(scope, counted, watched)
+            await self._app(scope, receive, watched)
         except Exception as error:
             if status:
                 log.exception("answer_broke_off", request_id=state["request_id"])
                 raise
-            await send_error(scope, watched, _known(error, state["request_id"]), self._region)
-            linger = not body_ended and not isinstance(error, RequestTimeout)
-        self._access_log.add(
-            AccessLine(
-                timestamp=to_iso(datetime.now(UTC)),
-                request_id=state["request_id"],
-                method=scope["method"],
-                action=state["action"],
-                tenant_id=state.get("tenant_id", ""),
-                status=status,
-                ms=round((time.perf_counter() - started) * 1000, 1),
+            linger = "body_ended" not in state and not headers.keys().isdisjoint(_BODY_HEADERS)
+            await send_error(scope, watched, _known(error, state["request_id"]), self._region, complete=not linger)
+        if self._access_log is not None:
+            self._access_log.add(
+                AccessLine(
+                    timestamp=to_iso(datetime.now(UTC)),
+                    request_id=state["request_id"],
+                    method=scope["method"],
+                    action=state["action"],
+                    tenant_id=state.get("tenant_id", ""),
+                    status=status,
+                    ms=round((time.perf_counter() - started) * 1000, 1),
+                )
             )
-        )
         if linger:
-            await _linger(scope, counted)
+            if await _throw_away_the_rest(receive):
+                await send(_END)
+            else:
+                state["hang_up"]()
 
 
-async def send_json(scope: Scope, send: Send, status: int, body: bytes, headers: list[Header] | None = None) -> None:
-    """Send a JSON answer with the RequestId it carries."""
+async def send_json(
+    scope: Scope, send: Send, status: int, body: bytes, headers: list[Header] | None = None, *, complete: bool = True
+) -> None:
+    """Send a JSON answer with the RequestId it carries; one that is not complete has all its bytes, but no end yet."""
     await send(
         {
             "type": "http.response.start",
@@ -100,19 +111,21 @@ async def send_json(scope: Scope, send: Send, status: int, body: bytes, headers:
             ],
         }
     )
-    await send({"type": "http.response.body", "body": body if scope["method"] != "HEAD" else b""})
+    shown = body if scope["method"] != "HEAD" else b""
+    await send({"type": "http.response.body", "body": shown, "more_body": not complete})
 
 
-async def send_error(scope: Scope, send: Send, error: StagedoorError, region: str) -> None:
+async def send_error(scope: Scope, send: Send, error: StagedoorError, region: str, *, complete: bool) -> None:
     state = scope["state"]
     body = error_body(state["request_id"], state["action"], state.get("region", region), error)
-    await send_json(scope, send, error.status, body, error_headers(error))
+    await send_json(scope, send, error.status, body, error_headers(error), complete=complete)
 
 
-async def _linger(scope: Scope, receive: Receive) -> None:
-    """Throw away what is left of a refused body: closed at once, the connection would be reset under the answer."""
-    if not any(name in {b"content-length", b"transfer-encoding"} for name, _ in scope["headers"]):
-        return
+async def _throw_away_the_rest(receive: Receive) -> bool:
+    """Read what is left of a refused body, and tell whether that was all of it.
+
+    Closed at once, the connection would be reset under the answer, and the sender would never learn why.
+    """
     size = 0
     with suppress(TimeoutError):
         async with asyncio.timeout(LINGER_SECONDS):
@@ -120,7 +133,8 @@ async def _linger(scope: Scope, receive: Receive) -> None:
                 message = await receive()
                 size += len(message.get("body", b""))
                 if not message.get("more_body", False):
-                    return
+                    return True
+    return False
 
 
 def _known(error: Exception, request_id: str) -> StagedoorError:
@@ -139,13 +153,12 @@ def _check_head(scope: Scope) -> None:
 
     """
     path, query = scope["raw_path"], scope["query_string"]
-    size = len(path) + len(query)
-    for name, value in scope["headers"]:
-        size += len(name) + len(value)
-        if name == b"transfer-encoding" and value.strip().lower() != b"chunked":
-            raise InvalidParameter("The only Transfer-Encoding understood is chunked.", field="TransferEncoding")
-    if size > MAX_HEAD_BYTES:
+    if len(path) + len(query) + sum(map(len, chain.from_iterable(scope["headers"]))) > MAX_HEAD_BYTES:
         raise RequestTooLarge("The request head is larger than 32 KiB.")
+    if b"transfer-encoding" in scope["state"]["headers"]:
+        codings = [value.strip().lower() for name, value in scope["headers"] if name == b"transfer-encoding"]
+        if codings != [b"chunked"]:
+            raise InvalidParameter("The only Transfer-Encoding understood is chunked.", field="TransferEncoding")
     if b"%" in path or not path.isascii():
         _check_percent(path, "Path")
     # A callback's query went through somebody's in-app browser, which may have added to it: its door reads what it can.
@@ -163,9 +176,8 @@ def _check_percent(encoded: bytes, field: str) -> None:
         raise InvalidParameter(f"The {field.lower()} is not percent-encoded UTF-8 text.", field=field)
 
 
-def _request_id(scope: Scope) -> str:
-    for name, value in scope["headers"]:
-        if name == b"x-request-id" and _REQUEST_ID.fullmatch(value):
-            text: str = value.decode()
-            return text
+def _request_id(headers: Mapping[bytes, bytes]) -> str:
+    given = headers.get(b"x-request-id")
+    if given is not None and _REQUEST_ID.fullmatch(given):
+        return given.decode()
     return new_request_id()

@@ -1,9 +1,11 @@
 """From an Authorization header to a caller."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
+from typing import NamedTuple
 
 import msgspec
 
+from stagedoor.clock import to_microseconds
 from stagedoor.crypto import is_api_key
 from stagedoor.errors import AccessDenied, AuthenticationError, MissingAuthenticationToken
 from stagedoor.keys.issue import ADMIN_SCOPE
@@ -25,15 +27,21 @@ class Caller(msgspec.Struct, frozen=True):
     project_name: str | None
 
 
+class _Known(NamedTuple):
+    caller: Caller
+    until: int
+    """Microseconds since 1970."""
+
+
 class KeyRing:
     """Checks API keys and remembers each for a second, so that a revoked one is refused everywhere within two."""
 
     def __init__(self, rt: Runtime) -> None:
         self._rt = rt
-        self._remembered: dict[str, tuple[Caller, datetime, datetime | None]] = {}
+        self._known: dict[bytes, _Known] = {}
 
-    async def authenticate(self, header: str, scope: str) -> Caller:
-        """Return the caller whose key the header holds.
+    async def authenticate(self, header: bytes, scope: str) -> Caller:
+        """Return the caller whose key the Authorization header holds.
 
         Raises:
             MissingAuthenticationToken: the header is not ``Bearer …``.
@@ -41,13 +49,15 @@ class KeyRing:
             AccessDenied: the key lacks the scope.
 
         """
-        caller = await self._caller(_bearer(header))
-        if scope not in caller.scopes:
+        known = self._known.get(header)
+        if known is None or self._rt.clock.microseconds() >= known.until:
+            known = await self._learn(header)
+        if scope not in known.caller.scopes:
             raise AccessDenied(f"The API key lacks the scope {scope}.")
-        return caller
+        return known.caller
 
-    async def authenticate_admin(self, header: str) -> ApiKey:
-        """Return the operator's key the header holds.
+    async def authenticate_admin(self, header: bytes) -> ApiKey:
+        """Return the operator's key the Authorization header holds.
 
         Raises:
             MissingAuthenticationToken: the header is not ``Bearer …``.
@@ -55,32 +65,30 @@ class KeyRing:
             AccessDenied: the key is a tenant's.
 
         """
-        key = await self._find(_bearer(header))
+        key = await self._find(header)
         if ADMIN_SCOPE not in key.scopes:
             raise AccessDenied("This needs an operator's key (sd_admin_…).")
         return key
 
-    async def _caller(self, secret: str) -> Caller:
+    async def _learn(self, header: bytes) -> _Known:
+        self._known.pop(header, None)
         now = self._rt.clock.now()
-        if known := self._remembered.get(secret):
-            caller, fresh_until, expires_at = known
-            if now < fresh_until and (expires_at is None or now < expires_at):
-                return caller
-            del self._remembered[secret]
-        key = await self._find(secret)
+        key = await self._find(header)
         tenant_id = key.tenant_id
         if tenant_id is None:
             raise AccessDenied("An operator's key cannot be used here. Use a tenant's key (sd_live_… or sd_test_…).")
         tenant = await self._rt.db.read(lambda tx: get_tenant(tx, tenant_id))
         models = None if key.models is None else frozenset(key.models)
         caller = Caller(tenant.id, key.id, frozenset(key.scopes), models, tenant.project_name)
-        if len(self._remembered) >= REMEMBERED:
-            self._remembered.clear()
-        self._remembered[secret] = (caller, now + REMEMBER, key.expires_at)
-        return caller
+        until = now + REMEMBER if key.expires_at is None else min(now + REMEMBER, key.expires_at)
+        if len(self._known) >= REMEMBERED:
+            self._known.clear()
+        known = self._known[header] = _Known(caller, to_microseconds(until))
+        return known
 
-    async def _find(self, secret: str) -> ApiKey:
+    async def _find(self, header: bytes) -> ApiKey:
         rt = self._rt
+        secret = _bearer(header)
         if not is_api_key(secret):
             raise AuthenticationError
         secret_hash = rt.vault.hash("api_key", secret)
@@ -90,8 +98,8 @@ class KeyRing:
         return key
 
 
-def _bearer(header: str) -> str:
-    scheme, _, secret = header.partition(" ")
+def _bearer(header: bytes) -> str:
+    scheme, _, secret = header.decode("latin-1").partition(" ")
     if scheme.lower() != "bearer" or not secret:
         raise MissingAuthenticationToken
     return secret.strip()

@@ -6,11 +6,13 @@ from urllib.parse import quote, urlencode
 
 import structlog
 
-from stagedoor.channels.book import ChannelBook
-from stagedoor.errors import NotFound
+from stagedoor.crash import crash_point
+from stagedoor.db.database import Tx
+from stagedoor.errors import NotFound, ValidateFailed
+from stagedoor.events.store import emit
+from stagedoor.jobs.store import add_job
 from stagedoor.runtime import Runtime
-from stagedoor.validation.exchange import exchange_session
-from stagedoor.validation.store import State, ValidationSession, find_session_by_callback, mark_callback
+from stagedoor.validation.store import EXCHANGE, State, ValidationSession, find_session_by_callback, mark_callback
 
 log = structlog.get_logger()
 
@@ -19,8 +21,8 @@ VISIBLE_ASCII = bytes(range(0x21, 0x7F)).decode()
 OFFICIAL = ("bytedToken", "resultCode", "algorithmBaseRespCode", "reqMeasureInfoValue", "verify_type")
 
 
-async def receive_callback(rt: Runtime, book: ChannelBook, state: str, query: Mapping[str, str]) -> str:
-    """Record a callback and return the customer's page with the official parameters.
+async def receive_callback(rt: Runtime, state: str, query: Mapping[str, str]) -> ValidationSession:
+    """Record a callback and return the session it belongs to.
 
     The redirect is unsigned: it proves nothing and only starts the exchange. What does not carry the session's own
     token changes nothing at all.
@@ -37,25 +39,33 @@ async def receive_callback(rt: Runtime, book: ChannelBook, state: str, query: Ma
     if not hmac.compare_digest(token_hash, session.token_hash):
         log.warning("callback_with_another_token", session_id=session.id)
         raise NotFound("This link does not belong to a face check.", field="callback")
-    await _record(rt, book, session, query)
-    return _customer_page(session.callback_url, query)
+    await _record(rt, session, query)
+    return session
 
 
-async def _record(rt: Runtime, book: ChannelBook, session: ValidationSession, query: Mapping[str, str]) -> None:
+async def _record(rt: Runtime, session: ValidationSession, query: Mapping[str, str]) -> None:
     code, sub_code = query.get("resultCode", "")[:16], query.get("algorithmBaseRespCode", "0")[:16]
     # In the product beneath, 10000 with another sub-code than 0 means "processed, not passed".
     state: State = "passed" if code == PASSED and sub_code in {"", "0"} else "failed"
-    news = await rt.db.write(
-        lambda tx: mark_callback(
-            tx, session.tenant_id, session.id, state=state, code=f"{code}/{sub_code}", now=rt.clock.now()
-        )
-    )
+    tenant_id, now = session.tenant_id, rt.clock.now()
+
+    async def work(tx: Tx) -> bool:
+        news = await mark_callback(tx, tenant_id, session.id, state=state, code=f"{code}/{sub_code}", now=now)
+        if news and state == "passed":
+            await add_job(tx, tenant_id, EXCHANGE, session.id, now=now, due_at=now)
+        if news:
+            data = {} if state == "passed" else {"reason": ValidateFailed.code}
+            await emit(tx, tenant_id, f"session.{state}", session.id, data, event_id=rt.new_id("evt"), now=now)
+        return news
+
+    crash_point("C1")
+    # The browser may not come back: this is written even when the disk is full.
+    news = await rt.db.write(work, urgent=True)
+    crash_point("C2")
     log.info("callback", session_id=session.id, state=state, news=news)
-    if news and state == "passed":
-        rt.tasks.launch(f"callback:{session.id}", lambda: exchange_session(rt, book, session))
 
 
-def _customer_page(url: str, query: Mapping[str, str]) -> str:
+def customer_page(url: str, query: Mapping[str, str]) -> str:
     """Return the customer's page with the official parameters behind its own query and before its fragment."""
     page, hash_sign, fragment = url.partition("#")
     joint = "" if page.endswith(("?", "&")) else "&" if "?" in page else "?"

@@ -1,49 +1,46 @@
-"""Prints docs/reference/errors.md: every error, what to do about it, and how to meet it with `stagedoor dev`.
-
-``python -m stagedoor.doors.errors_page > docs/reference/errors.md``
-"""
+"""docs/reference/errors.md: every error, what to do about it, and how to meet it with `stagedoor dev`."""
 
 import json
-import sys
 from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 
+from docs.generate.markdown import fence, link, notice, page, table
 from stagedoor import errors
 from stagedoor.contract.operations import BY_ACTION
-from stagedoor.doors.openapi_errors import ErrorType, error_classes
+from stagedoor.doors.openapi_errors import REGION, REQUEST_ID, SAMPLES, ErrorType, error_classes
+from stagedoor.http.envelope import error_body
 
-HEAD = """\
+INTRODUCTION = """\
 # Errors
 
-Made from `src/stagedoor/errors.py` by `python -m stagedoor.doors.errors_page`; a test holds the two together.
-
 Every error has a real HTTP status and the envelope of every answer:
+"""
 
-```json
-{
-  "ResponseMetadata": {
-    "RequestId": "20260601191715C9DAA092032F19CEC367",
-    "Action": "CreateAsset",
-    "Version": "2024-01-01",
-    "Service": "ark",
-    "Region": "cn-beijing",
-    "Error": {"Code": "InvalidParameter.URL", "Message": "The URL must be reachable from the public internet.", "Retry": "never"}
-  }
-}
-```
-
+EXPLANATION = """\
 - `Code` is one of the codes below. Behind a dot may stand the parameter or object concerned: `InvalidParameter.URL`, `NotFound.asset_id`.
   Decide by the part before the dot.
+- `Message` is for people. It may change with any version.
 - `Retry` says what a program can do: `never` (change the request), `same_request` (send the very same again), `new_session`
   (start again at ⑪), `later`. With a `Retry-After` header, wait that many seconds first.
-- `Upstream`, where the asset library spoke, has its own `Code` and `RequestId`.
+- `Upstream` is there where the asset library spoke: its own `Code` and `RequestId`.
 
-How to meet an error: `stagedoor dev` runs the gateway with an emulator of the asset library. A *fault* is ordered from the emulator and
-strikes the next calls of one action: `curl -X POST $EMULATOR/_emulator/faults -d '{…}'`. A *setting* is changed with
-`curl -X PATCH $EMULATOR/_emulator/settings -d '{…}'`, a person is played with
-`curl -X POST $EMULATOR/_emulator/sessions/$BYTED_TOKEN -d '{"outcome": "pass"}'`, and `POST /_emulator/reset` forgets it all.
+A new version may bring new codes. A program that does not know a code goes by the HTTP status and by `Retry`.
+"""
+
+HOW_TO_MEET = """\
+## How to meet an error
+
+`stagedoor dev` runs the gateway with an emulator of the asset library. Its control API makes these errors happen
+([its reference](emulator.md), [how to test with it](../how-to/test-your-integration.md)):
+
+| What | Request to the emulator |
+|---|---|
+| a *fault* strikes the next calls of one action | `POST /_emulator/faults` |
+| a *setting* changes how it behaves | `PATCH /_emulator/settings` |
+| a *person* passes, fails or cancels the check | `POST /_emulator/sessions/{BytedToken}` `{"outcome": "pass"}` |
+| everything is forgotten | `POST /_emulator/reset` |
 """
 
 FAMILIES: tuple[tuple[type[errors.StagedoorError], str], ...] = (
@@ -89,14 +86,14 @@ ADVICE: Mapping[str, tuple[str, str]] = {
     ),
     "BytedTokenExpired": (
         "Start again at ⑪.",
-        "⑪, then ⑫ after 30 minutes (`STAGEDOOR_TOKEN_LIFETIME=1` makes it a second).",
+        "⑪, then ⑫ after 30 minutes (`STAGEDOOR_TOKEN_LIFETIME=1` for `stagedoor serve` makes it a second).",
     ),
     "BytedTokenRefused": (
         "Start again at ⑪.",
-        '⑪, the setting `{"token_lifetime_seconds": 0}`, play the person, open the redirect, ⑫.',
+        '⑪, the setting `{"token_lifetime_seconds": 0}`, play the person, open the redirect, ⑫ until it is no longer `ExchangeInProgress` (10 seconds).',
     ),
     "ExchangeUnknown": (
-        "Do not start again: the group may exist. Ask the operator, who finds it in the asset library.",
+        "Repeat the request later: the gateway looks for the group, and asks its operator where it cannot be told apart from another's.",
         (
             '⑪, the setting `{"token_policy": "used_up_by_success"}`, the fault `{"action": "GetVisualValidateResult", "kind": '
             '"reset_after"}`, play the person, open the redirect, ⑫ until it answers this.'
@@ -152,9 +149,19 @@ ADVICE: Mapping[str, tuple[str, str]] = {
         "Try again later. The call is safe to repeat: calls that create answer `OutcomeUnknown` instead.",
         "",
     ),
-    "UpstreamMalformed": ("Try again later. After ①, ⑥ or ⑪ list first: what was asked for may exist.", ""),
-    "OutcomeUnknown": ("List before you create again: what was asked for may exist.", ""),
+    "UpstreamMalformed": (
+        "Try again later. After ①, ⑥ or ⑪ ask the operator first: what was asked for may exist, and ② and ⑦ do not show it.",
+        "",
+    ),
+    "OutcomeUnknown": (
+        "Ask the operator before you create again: what was asked for may exist in the asset library. ② and ⑦ list only what the gateway knows.",
+        "",
+    ),
     "NoChannel": ("Tell the operator to add a channel.", "Disable the only channel, then ①."),
+    "InvitationsUnavailable": (
+        "Tell the operator to set `STAGEDOOR_PUBLIC_URL`.",
+        "Unset `STAGEDOOR_PUBLIC_URL`, then make an invitation.",
+    ),
     "DatabaseUnavailable": (
         "Try again later; nothing was changed.",
         "Keep the SQLite file locked: `BEGIN EXCLUSIVE` in the `sqlite3` program, then ①.",
@@ -163,8 +170,18 @@ ADVICE: Mapping[str, tuple[str, str]] = {
 }
 
 
-def family_of(cls: ErrorType) -> str:
-    return next(title for base, title in FAMILIES if issubclass(cls, base))
+def build_page() -> str:
+    """Return the page as Markdown."""
+    parts = [notice("src/stagedoor/errors.py"), INTRODUCTION, fence("json", _example()), EXPLANATION, HOW_TO_MEET]
+    for base, title in FAMILIES:
+        classes = [cls for cls in error_classes() if family_of(cls) is base]
+        rows = [(link(cls.code), str(cls.status), f"`{cls.retry}`") for cls in classes]
+        parts += [f"## {title}", table(("Code", "HTTP", "Retry"), rows), *(_section(cls) for cls in classes)]
+    return page(*parts)
+
+
+def family_of(cls: ErrorType) -> type[errors.StagedoorError]:
+    return next(base for base, _ in FAMILIES if issubclass(cls, base))
 
 
 def how_to_meet(code: str) -> str:
@@ -174,26 +191,16 @@ def how_to_meet(code: str) -> str:
     return f"The fault `{json.dumps(fault.document)}`, then {BY_ACTION[fault.action].number}."
 
 
-def build_page() -> str:
-    """Return the page as Markdown."""
-    parts = [HEAD]
-    for _, title in FAMILIES:
-        parts += [
-            "",
-            f"## {title}",
-            "",
-            "| Code | HTTP | Retry | Message | What to do | How to meet it |",
-            "|---|---|---|---|---|---|",
-        ]
-        parts += [_row(cls) for cls in error_classes() if family_of(cls) == title]
-    return "\n".join(parts) + "\n"
+def _example() -> str:
+    body = msgspec.json.decode(error_body(REQUEST_ID, "CreateAsset", REGION, SAMPLES["InvalidParameter"]))
+    return json.dumps(body, indent=2)
 
 
-def _row(cls: ErrorType) -> str:
+def _section(cls: ErrorType) -> str:
     message = (cls.__doc__ or "").strip()
-    cells = [f"`{cls.code}`", str(cls.status), f"`{cls.retry}`", message, ADVICE[cls.code][0], how_to_meet(cls.code)]
-    return f"| {' | '.join(cells)} |"
-
-
-if __name__ == "__main__":
-    sys.stdout.write(build_page())
+    return page(
+        f"### {cls.code}",
+        f"> {message}",
+        f"HTTP {cls.status}, retry `{cls.retry}`.",
+        f"- **What to do:** {ADVICE[cls.code][0]}\n- **How to meet it:** {how_to_meet(cls.code)}",
+    )

@@ -1,0 +1,17 @@
+"""``python -m docs.generate``: write every generated page."""
+
+from docs.generate.pages import PAGES, ROOT
+
+
+def main() -> None:
+    for name, build in PAGES.items():
+        path = ROOT / name
+        text = build()
+        if path.exists() and path.read_text(encoding="utf-8") == text:
+            continue
+        path.write_text(text, encoding="utf-8")
+        print(f"wrote {name}")
+
+
+if __name__ == "__main__":
+    main()

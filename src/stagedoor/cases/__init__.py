@@ -1,0 +1,1 @@
+"""Sessions whose group cannot be told without guessing: an operator decides."""

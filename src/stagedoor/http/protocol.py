@@ -1,0 +1,116 @@
+"""HTTP/1.1 as uvicorn speaks it, with what uvicorn leaves to others: a head that comes in time, is not large, and is one."""
+
+import asyncio
+from typing import Any
+
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+
+from stagedoor.errors import InvalidParameter, RequestTimeout, RequestTooLarge, StagedoorError
+from stagedoor.http.envelope import error_body
+from stagedoor.ids import new_request_id
+
+MAX_READ_HEAD_BYTES = 65_536
+LAST_LOOK_SECONDS = 1.0
+
+
+class HttpProtocol(HttpToolsProtocol):
+    """One connection.
+
+    A head must be complete ``head_timeout`` seconds after the connection, or after its own first byte on a connection
+    that has been used. What is no request is answered in the envelope all the same, and the connection is closed.
+    """
+
+    def __init__(self, *, head_timeout: float, region: str, stopping: asyncio.Event, **given: Any) -> None:
+        super().__init__(**given)
+        self._stopping = stopping
+        self._head_timeout = head_timeout
+        self._region = region
+        self._head_is_open = True
+        self._head_bytes = 0
+        self._head_timer: asyncio.TimerHandle | None = None
+        self._has_hung_up = False
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
+        super().connection_made(transport)
+        self._head_timer = self.loop.call_later(self._head_timeout, self._head_is_late)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._stop_head_timer()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        if self._has_hung_up:
+            return
+        super().data_received(data)
+        if not self._head_is_open:
+            # Bytes that began no request have ended uvicorn's wait for the next one: it goes on as the wait for its head.
+            self._head_is_open = self.timeout_keep_alive_task is None and getattr(
+                self.cycle, "response_complete", False
+            )
+            if not self._head_is_open:
+                return
+        self._head_bytes += len(data)
+        if self._head_bytes > MAX_READ_HEAD_BYTES:
+            self._refuse(RequestTooLarge("The request head is larger than 32 KiB."))
+        elif self._head_timer is None:
+            self._head_timer = self.loop.call_later(self._head_timeout, self._head_is_late)
+
+    def on_message_begin(self) -> None:
+        self._head_is_open = True
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        if self.parser.get_http_version() not in {"1.0", "1.1"}:
+            raise ValueError  # uvicorn takes it for a broken request, which it is
+        self._head_is_open = False
+        self._head_bytes = 0
+        self._stop_head_timer()
+        super().on_headers_complete()
+        self.scope["state"]["hang_up"] = self._hang_up
+        self.scope["state"]["stopping"] = self._stopping
+
+    def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - uvicorn's words are for logs
+        self._refuse(
+            InvalidParameter("The request is not well-formed HTTP/1.1, or its method is unknown.", field="Request")
+        )
+
+    def _head_is_late(self) -> None:
+        self._refuse(RequestTimeout("The request head did not arrive in time."))
+
+    def _stop_head_timer(self) -> None:
+        if self._head_timer is not None:
+            self._head_timer.cancel()
+            self._head_timer = None
+
+    def _refuse(self, error: StagedoorError) -> None:
+        """Say what is wrong and close; while the answer to an earlier request is owed, only that is sent."""
+        self._head_is_open = False
+        self._stop_head_timer()
+        if self.transport.is_closing():
+            return
+        if not getattr(self.cycle, "response_complete", True):
+            self.cycle.keep_alive = False
+            self.flow.pause_reading()
+            return
+        request_id = new_request_id()
+        body = error_body(request_id, "", self._region, error)
+        self.transport.write(
+            STATUS_LINE[error.status] + b"content-type: application/json\r\ncontent-length: %d\r\nx-request-id: %b\r\n"
+            b"cache-control: no-store\r\nx-content-type-options: nosniff\r\nconnection: close\r\n\r\n%b"
+            % (len(body), request_id.encode(), body)
+        )
+        self._hang_up()
+
+    def _hang_up(self) -> None:
+        """End our side of the connection, read nothing more, and close it a moment later.
+
+        Closed at once, it would be reset under whoever is still sending and has not read our answer yet.
+        """
+        if self._has_hung_up or self.transport.is_closing():
+            return
+        self._has_hung_up = True
+        if self.cycle is not None:
+            self.cycle.disconnected = True  # whatever the app still sends goes nowhere
+        self.flow.pause_reading()
+        self.transport.write_eof()
+        self.loop.call_later(LAST_LOOK_SECONDS, self.transport.close)

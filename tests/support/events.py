@@ -1,0 +1,26 @@
+"""Events made by hand."""
+
+import asyncio
+
+from stagedoor.db.database import Tx
+from stagedoor.events.store import emit, find_event
+from stagedoor.runtime import Runtime
+
+
+async def happen(
+    rt: Runtime, tenant_id: str, object_id: str = "group-1", name: str = "group.created", *, seen: bool = True
+) -> str:
+    """Write an event in a transaction of its own and return its id, as a rule when readers can see it.
+
+    On PostgreSQL that is when no older transaction is running any more, of whatever database: of other tests, for example.
+    """
+    event_id, now = rt.new_id("evt"), rt.clock.now()
+
+    async def work(tx: Tx) -> None:
+        await emit(tx, tenant_id, name, object_id, {}, event_id=event_id, now=now)
+
+    await rt.db.write(work)
+    while True:
+        if not seen or await rt.db.read(lambda tx: find_event(tx, tenant_id, event_id)) is not None:
+            return event_id
+        await asyncio.sleep(0.01)
