@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 PORT ?= 8080
 
-.PHONY: help setup dev test test-long check format docs bench peers lock clean
+.PHONY: help setup dev test coverage test-long check format docs bench peers lock clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -24,6 +24,10 @@ dev: setup ## Serve gateway and emulator on this machine, with a key and a curl 
 
 test: check ## Run every check and every test that can run here
 	$(BIN)/python -m pytest
+
+coverage: setup ## Which lines the tests of this process reach, as a page in htmlcov/
+	$(BIN)/coverage run -m pytest
+	$(BIN)/coverage html
 
 test-long: setup ## Kill the gateway a thousand times and more (about two hours)
 	STAGEDOOR_TEST_KILLS=150 $(BIN)/python -m pytest --timeout 7200 tests/validation/test_crashes.py tests/validation/test_random_kills.py tests/assets/test_crashes.py
@@ -54,4 +58,4 @@ lock: ## Write the lock files anew (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra emulator pyproject.toml -c requirements/dev.txt -o requirements/run.txt
 
 clean: ## Remove what the other targets made
-	rm -rf $(VENV) .stagedoor .mypy_cache .ruff_cache .pytest_cache .hypothesis node_modules
+	rm -rf $(VENV) .stagedoor htmlcov .mypy_cache .ruff_cache .pytest_cache .hypothesis node_modules
