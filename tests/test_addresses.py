@@ -2,14 +2,27 @@
 
 import asyncio
 import socket
+import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
 from ipaddress import ip_address, ip_network
 from random import Random
+from typing import Any
 
 import pytest
 from aiohappyeyeballs import AddrInfoType
 from aiohttp import ClientConnectorError, ClientSession, DummyCookieJar, TCPConnector
+from aiohttp.abc import ResolveResult
 
-from stagedoor.addresses import AddressRefused, CheckedResolver, check_target, is_public, read_web_address
+from stagedoor.addresses import (
+    AddressRefused,
+    CheckedResolver,
+    ask_the_system,
+    check_target,
+    is_public,
+    read_web_address,
+)
 
 
 def words(text: str) -> list[str]:
@@ -178,3 +191,45 @@ async def test_the_connection_goes_to_the_address_that_was_checked() -> None:
 async def test_a_name_that_cannot_be_written_down_is_unknown() -> None:
     with pytest.raises(OSError, match="cannot be looked up"):
         await CheckedResolver().resolve("a" * 300, 443)
+
+
+class SlowNames:
+    """A resolver that does not answer for some names until it is released."""
+
+    def __init__(self) -> None:
+        self._over = threading.Event()
+
+    def ask(self, host: str, *args: Any, **options: Any) -> list[Any]:
+        if host.endswith(".hangs.example"):
+            self._over.wait(30)
+            raise OSError
+        return socket.getaddrinfo(host, *args, **options)
+
+    @asynccontextmanager
+    async def hanging(self, count: int) -> AsyncIterator[list[asyncio.Task[list[ResolveResult]]]]:
+        """Ask for so many names at once."""
+        resolver = CheckedResolver(private=True, look_up=partial(ask_the_system, ask=self.ask))
+        tasks = [asyncio.create_task(resolver.resolve(f"{number}.hangs.example", 443)) for number in range(count)]
+        await asyncio.sleep(0)
+        try:
+            yield tasks
+        finally:
+            self._over.set()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def test_names_that_hang_hold_up_nothing_else() -> None:
+    """Neither what needs the loop's own threads, nor the look-up of other names."""
+    names = SlowNames()
+    other = CheckedResolver(private=True, look_up=partial(ask_the_system, ask=names.ask))
+    async with names.hanging(100), asyncio.timeout(5):
+        assert await asyncio.to_thread(lambda: "done") == "done"
+        assert [found["host"] for found in await other.resolve("127.0.0.1", 443)] == ["127.0.0.1"]
+
+
+async def test_more_names_at_once_than_there_may_be_are_refused_at_once() -> None:
+    async with SlowNames().hanging(300) as tasks:
+        refused, waiting = await asyncio.wait(tasks, timeout=0.1)
+        assert len(waiting) == 256
+        for task in refused:
+            assert "Too many names" in str(task.exception())

@@ -6,10 +6,12 @@ stays for TLS and the Host header. So there is no moment between the check and t
 
 import re
 import socket
-from asyncio import get_running_loop
-from collections.abc import Awaitable, Callable
+from asyncio import Future, get_running_loop
+from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
-from typing import NamedTuple
+from threading import BoundedSemaphore, Thread
+from typing import Any, NamedTuple
 
 from aiohttp.abc import AbstractResolver, ResolveResult
 
@@ -54,6 +56,7 @@ _NOT_PUBLIC = tuple(
 )
 _GLOBAL_UNICAST = ip_network("2000::/3")
 _NAT64 = ip_network("64:ff9b::/96")
+_LOOK_UPS = BoundedSemaphore(256)
 
 
 class AddressRefused(ValueError):
@@ -155,7 +158,7 @@ class CheckedResolver(AbstractResolver):
 
         """
         self._private = private
-        self._look_up = look_up or _ask_the_system
+        self._look_up = look_up or ask_the_system
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
@@ -186,9 +189,44 @@ class CheckedResolver(AbstractResolver):
         """Nothing is kept open."""
 
 
-async def _ask_the_system(host: str, port: int) -> list[str]:
-    try:
-        found = await get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except UnicodeError:
-        raise OSError("The name cannot be looked up.") from None
-    return list(dict.fromkeys(str(address[0]) for *_, address in found))
+async def ask_the_system(host: str, port: int, *, ask: Callable[..., Iterable[Any]] = socket.getaddrinfo) -> list[str]:
+    """Look a name up in a thread of its own.
+
+    Names that others gave us can hang for as long as a resolver is patient. In the loop's own pool a handful of them would hold
+    up everything else that needs it, and the end of the process, too.
+
+    Args:
+        host: the name.
+        port: the port it is wanted for.
+        ask: what blocks until there is an answer, with the arguments and the answer of ``socket.getaddrinfo``.
+
+    Raises:
+        OSError: the name has no address, or too many names are being looked up.
+
+    """
+    if not _LOOK_UPS.acquire(blocking=False):
+        raise OSError("Too many names are being looked up.")
+    loop = get_running_loop()
+    answer: Future[list[str]] = loop.create_future()
+
+    def tell(found: list[str] | None) -> None:
+        if answer.done():
+            return
+        if found is None:
+            answer.set_exception(OSError("The name cannot be looked up."))
+        else:
+            answer.set_result(found)
+
+    def work() -> None:
+        try:
+            addresses = ask(host, port, type=socket.SOCK_STREAM)
+            found = list(dict.fromkeys(str(address[0]) for *_, address in addresses))
+        except (OSError, UnicodeError):
+            found = None
+        finally:
+            _LOOK_UPS.release()
+        with suppress(RuntimeError):  # the loop is closed: nobody waits any more
+            loop.call_soon_threadsafe(tell, found)
+
+    Thread(target=work, name="look-up", daemon=True).start()
+    return await answer
