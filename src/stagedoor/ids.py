@@ -26,11 +26,14 @@ def random_base62(length: int) -> str:
 
 def base62(number: int, length: int) -> str:
     """Write the lowest digits of a number in base 62, padded with zeros to the length."""
-    digits = []
-    for _ in range(length):
-        number, digit = divmod(number, 62)
-        digits.append(ALPHABET[digit])
-    return "".join(reversed(digits))
+    pairs = []
+    for _ in range(0, length, 2):
+        number, pair = divmod(number, 62 * 62)
+        pairs.append(_PAIRS[pair])
+    return "".join(reversed(pairs))[-length:] if length else ""
+
+
+_PAIRS = [first + second for first in ALPHABET for second in ALPHABET]
 
 
 _BOOT = secrets.token_hex(5).upper()

@@ -13,7 +13,7 @@ import pytest
 
 from stagedoor.db.database import AlreadyThere, Database, Tx
 from stagedoor.db.open import open_database
-from stagedoor.db.sqlite_writer import RESTART_WAL_BYTES
+from stagedoor.db.sqlite import RESTART_PAGES
 from stagedoor.errors import DatabaseUnavailable, NotFound
 from stagedoor.tenants.store import Tenant, add_tenant, get_tenant, list_tenants
 from tests.support.databases import fresh_sqlite
@@ -23,7 +23,7 @@ WRITER = """
 import asyncio, sys
 from datetime import UTC, datetime
 from stagedoor.db.open import open_database
-from stagedoor.db.sqlite_writer import RESTART_WAL_BYTES
+from stagedoor.db.sqlite import RESTART_PAGES
 from stagedoor.tenants.store import Tenant, add_tenant
 
 async def main(url):
@@ -238,4 +238,4 @@ async def test_writers_that_never_pause_do_not_let_the_log_grow_without_end(db: 
 
     await asyncio.gather(*(write_on(writer) for writer in range(4)))
     # Twice as much has gone through it.
-    assert largest < RESTART_WAL_BYTES * 4
+    assert largest < RESTART_PAGES * 4096 * 5

@@ -3,6 +3,7 @@
 import ipaddress
 import re
 import unicodedata
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from stagedoor.errors import InvalidParameter
@@ -10,6 +11,7 @@ from stagedoor.errors import InvalidParameter
 PRIVATE_NAMES = ("localhost", "local", "localdomain", "internal", "intranet", "lan", "home.arpa")
 # ``is_global`` of Python 3.11 lets these pass: protocol assignments, and IPv6 that leads back to an IPv4 address.
 DETOURS = (ipaddress.ip_network("192.0.0.0/24"), ipaddress.ip_network("2002::/16"))
+_BLANK = re.compile(r"[\x00-\x20\x7f\\]")
 _LABELS = re.compile(r"[\w-]{1,63}(\.[\w-]{1,63})*")
 
 
@@ -34,14 +36,19 @@ def check_url(url: str, *, local: bool) -> None:
         raise InvalidParameter("The URL must be http:// or https://, not data: or anything else.", field="URL")
     if parts.username is not None or parts.password is not None:
         raise InvalidParameter("The URL must not carry a user name or password.", field="URL")
-    if any(character <= " " or character in "\x7f\\" for character in url):
+    if _BLANK.search(url):
         raise InvalidParameter("The URL must not contain blanks, backslashes or control characters.", field="URL")
-    if ":" not in host and not _LABELS.fullmatch(_plain(host)):
+    if not _is_host(host):
         raise InvalidParameter("The URL's host is not a host name.", field="URL")
     if not local and is_private(host):
         raise InvalidParameter("The URL must be reachable from the public internet.", field="URL")
 
 
+def _is_host(host: str) -> bool:
+    return ":" in host or _LABELS.fullmatch(_plain(host)) is not None
+
+
+@lru_cache(maxsize=1024)  # uploads come from the same few places
 def is_private(host: str) -> bool:
     """Tell whether a host is by its very name not public."""
     bare = _plain(host)
@@ -55,6 +62,7 @@ def is_private(host: str) -> bool:
     return "." not in bare or bare.endswith(tuple(f".{name}" for name in PRIVATE_NAMES))
 
 
+@lru_cache(maxsize=1024)
 def _plain(host: str) -> str:
     """Return the host as a resolver would read it: full-width letters, digits and dots are plain ones in disguise."""
     return unicodedata.normalize("NFKC", host).replace("\u3002", ".").lower().removesuffix(".")

@@ -15,6 +15,9 @@ from stagedoor.db.sqlite_writer import SqliteWriter, Sync, sync_data
 from stagedoor.errors import DatabaseUnavailable
 
 CHECKPOINT_BYTES = 8 * 1024 * 1024
+"""Size of the log from which it is brought over into the database."""
+RESTART_PAGES = 12_000
+"""Length of the log, about 48 MiB, from which it is begun anew."""
 
 
 class SqliteDatabase:
@@ -71,7 +74,9 @@ class SqliteDatabase:
             self._reserve.keep()
             if wal.exists() and wal.stat().st_size > CHECKPOINT_BYTES:
                 with suppress(sqlite3.Error):  # a full disk, say: the next one may succeed
-                    connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+                    _, pages, _ = connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+                    if pages > RESTART_PAGES:
+                        self._writer.begin_log_anew()
         connection.close()
 
     async def close(self) -> None:

@@ -1,4 +1,4 @@
-"""The connection that reads an SQLite file, and shows of it only what is on the disk."""
+"""The connections that read an SQLite file, and show of it only what is on the disk."""
 
 from pathlib import Path
 
@@ -6,28 +6,46 @@ from stagedoor.db.sqlite_tx import SqliteTx, connect
 
 
 class SqliteReader:
-    """Reads the newest state, except while it is held: then what it saw last."""
+    """Reads the newest state, except while that may not be on the disk: then the last one that is.
+
+    There are two connections. While the disk is waited for, one shows the state before; when more is committed meanwhile, the
+    other one keeps the state that is on the disk when the wait is over.
+    """
 
     def __init__(self, path: Path) -> None:
-        self._connection = connect(path)
-        self.tx = SqliteTx(self._connection)
+        self._shown = SqliteTx(connect(path))
+        self._kept = SqliteTx(connect(path))
 
-    def hold(self) -> None:
-        """Stay with the state of now.
+    @property
+    def tx(self) -> SqliteTx:
+        return self._shown
+
+    def hold(self, *, is_syncing: bool) -> None:
+        """Prepare for a commit: what is there now is what may be shown next, when it is on the disk.
+
+        Args:
+            is_syncing: whether the disk is waited for, so that what is there now may not be shown yet.
 
         Raises:
             sqlite3.Error: the file cannot be read.
 
         """
-        if not self._connection.in_transaction:
-            self._connection.execute("BEGIN")
-            # Only a statement that reads decides what a transaction sees.
-            self._connection.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchone()
+        tx = self._kept if is_syncing else self._shown
+        if not tx.is_open:
+            tx.open()
+
+    def move_on(self) -> None:
+        """Show the state that was kept, if one was: the disk has it now."""
+        if self._kept.is_open:
+            self._shown.end()
+            self._shown, self._kept = self._kept, self._shown
 
     def let_go(self) -> None:
-        """See the newest state again."""
-        if self._connection.in_transaction:
-            self._connection.execute("COMMIT")
+        """Show the newest state again: the disk has all of it."""
+        for tx in (self._shown, self._kept):
+            if tx.is_open:
+                tx.end()
 
     def close(self) -> None:
-        self._connection.close()
+        self._shown.close()
+        self._kept.close()

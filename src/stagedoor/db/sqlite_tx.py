@@ -49,6 +49,24 @@ class SqliteTx:
         except sqlite3.IntegrityError as error:
             raise AlreadyThere(str(error)) from None
 
+    @property
+    def is_open(self) -> bool:
+        """Whether the statements see one state, and go on seeing it."""
+        return self._connection.in_transaction
+
+    def open(self) -> None:
+        """Stay with the state of now."""
+        self._connection.execute("BEGIN")
+        # Only a statement that reads decides what a transaction sees.
+        self._connection.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchone()
+
+    def end(self) -> None:
+        """See the newest state again."""
+        self._connection.execute("COMMIT")
+
+    def close(self) -> None:
+        self._connection.close()
+
 
 def drive(work: Awaitable[Result]) -> Result:
     """Run work that awaits nothing but its transaction.
