@@ -10,8 +10,8 @@ from tests.support.validation import EXCHANGE, browse, exchanges_done, start
 
 PEOPLE = 100
 A_SECOND = 50
-HALF_WITHIN, ALMOST_ALL_WITHIN = 0.05, 0.5
-"""Seconds; a quiet machine needs a tenth of it."""
+HALF_WITHIN, ALMOST_ALL_WITHIN = 0.15, 0.5
+"""Seconds; a quiet machine needs a tenth of it, and looking for work every half second would need more."""
 
 
 async def test_fifty_callbacks_a_second_are_each_taken_to_ark_at_once(
