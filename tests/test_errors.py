@@ -14,7 +14,7 @@ from stagedoor.errors import MethodNotAllowed, NotFound, Retry, StagedoorError, 
 from stagedoor.http.envelope import error_body, error_headers
 
 PAGE = Path(__file__).parents[1] / "docs" / "reference" / "errors.md"
-FAMILIES = {"CallerError", "ExchangeError", "ServiceError", "UpstreamError", "StagedoorError"}
+FAMILIES = {"CallerError", "ExchangeError", "SignatureError", "ServiceError", "UpstreamError", "StagedoorError"}
 CLASSES = [cls for cls in StagedoorError.family() if cls.__name__ not in FAMILIES]
 every_class = pytest.mark.parametrize("cls", CLASSES, ids=lambda cls: cls.__name__)
 

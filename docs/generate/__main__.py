@@ -1,9 +1,15 @@
 """``python -m docs.generate``: write every generated page."""
 
+import logging
+
+import structlog
+
 from docs.generate.pages import PAGES, ROOT
 
 
 def main() -> None:
+    # What is run for a page has nothing to tell.
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     for name, build in PAGES.items():
         path = ROOT / name
         text = build()

@@ -24,6 +24,8 @@ EXPLANATION = """\
 - `Message` is for people. It may change with any version.
 - `Retry` says what a program can do: `never` (change the request), `same_request` (send the very same again), `new_session`
   (start again at ⑪), `later`. With a `Retry-After` header, wait that many seconds first.
+- `CodeN` is there in the answers under `/?Action=…` ([official SDKs](../how-to/official-sdk.md)) when the official gateway has a number for the
+  code and the code names no field. Where the official gateway has no such code, there is no number.
 - `Upstream` is there where the asset library spoke: its own `Code` and `RequestId`.
 
 A new version may bring new codes. A program that does not know a code goes by the HTTP status and by `Retry`.
@@ -45,6 +47,7 @@ HOW_TO_MEET = """\
 
 FAMILIES: tuple[tuple[type[errors.StagedoorError], str], ...] = (
     (errors.ExchangeError, "⑫ What can become of a BytedToken"),
+    (errors.SignatureError, "Signed requests"),
     (errors.CallerError, "The request, the key, the limits"),
     (errors.UpstreamError, "The asset library"),
     (errors.ServiceError, "The gateway"),
@@ -113,6 +116,43 @@ ADVICE: Mapping[str, tuple[str, str]] = {
         "Use a key that is neither revoked nor expired.",
         "Any call with `Bearer sd_test_nonsense`.",
     ),
+    "MissingRequestInfo": (
+        "Send the header `X-Date`; every official SDK does.",
+        "Sign a request and leave `X-Date` out.",
+    ),
+    "MissingSignature": ("Sign the request.", "Leave `Signature=…` out of the `Authorization`."),
+    "InvalidTimestamp": (
+        "Correct the machine's clock; sign each request just before it is sent.",
+        "Sign with an `X-Date` of an hour ago.",
+    ),
+    "InvalidAccessKey": (
+        "Use a pair of this gateway (`stagedoor keys pair KEY_ID`), not one of the cloud account.",
+        "Sign with the access key `AKLTnonsense`.",
+    ),
+    "SignatureDoesNotMatch": (
+        "Check the secret key. Behind a proxy, let `Host`, the path, the query and the signed headers pass unchanged.",
+        "Sign with a wrong secret key.",
+    ),
+    "InvalidAuthorization": (
+        "Let an official SDK sign, or send a Bearer key.",
+        "`POST /?Action=ListAssets&Version=2024-01-01` with `Authorization: Basic …`.",
+    ),
+    "InvalidCredential": (
+        "Sign for the service `ark`, any region, and the day of `X-Date`.",
+        "Sign for the service `tos`.",
+    ),
+    "InvalidSecretToken": (
+        "Leave `X-Security-Token` out: set no session token in the SDK.",
+        "Send `X-Security-Token: x`.",
+    ),
+    "SignedRequestRepeated": (
+        "Sign anew for another session, or send an `Idempotency-Key` to be able to repeat.",
+        "Send a signed ⑪ that has no `X-Sdk-Invocation-Id`, and the very same bytes again more than 5 seconds later.",
+    ),
+    "InvalidActionOrVersion": (
+        "Use one of the twelve Actions and `Version=2024-01-01`.",
+        "`POST /?Action=DoSomething&Version=2024-01-01`.",
+    ),
     "AccessDenied": (
         "Use a key with the scope or the model named in the message.",
         "A key with the scope `groups:read` only, then ①.",
@@ -175,8 +215,8 @@ def build_page() -> str:
     parts = [notice("src/stagedoor/errors.py"), INTRODUCTION, fence("json", _example()), EXPLANATION, HOW_TO_MEET]
     for base, title in FAMILIES:
         classes = [cls for cls in error_classes() if family_of(cls) is base]
-        rows = [(link(cls.code), str(cls.status), f"`{cls.retry}`") for cls in classes]
-        parts += [f"## {title}", table(("Code", "HTTP", "Retry"), rows), *(_section(cls) for cls in classes)]
+        rows = [(link(cls.code), str(cls.status), f"`{cls.retry}`", str(cls.code_n or "")) for cls in classes]
+        parts += [f"## {title}", table(("Code", "HTTP", "Retry", "CodeN"), rows), *(_section(cls) for cls in classes)]
     return page(*parts)
 
 

@@ -3,12 +3,13 @@
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from docs.generate import cli, endpoints, errors, events, settings
+from docs.generate import cli, conformance, endpoints, errors, events, settings
 
 ROOT = Path(__file__).parents[2]
 
 PAGES: Mapping[str, Callable[[], str]] = {
     "docs/reference/cli.md": cli.build_page,
+    "docs/reference/conformance.md": conformance.build_page,
     "docs/reference/endpoints.md": endpoints.build_page,
     "docs/reference/errors.md": errors.build_page,
     "docs/reference/events.md": events.build_page,

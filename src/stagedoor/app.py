@@ -16,6 +16,7 @@ from stagedoor.channels.book import ChannelBook
 from stagedoor.clock import Clock, SystemClock
 from stagedoor.crypto import Vault, decode_secret_key, load_or_create_secret_key
 from stagedoor.db.open import open_database
+from stagedoor.doors.action import action_routes
 from stagedoor.doors.actor import actor_routes
 from stagedoor.doors.admin import admin_routes
 from stagedoor.doors.callback import callback_routes
@@ -159,6 +160,7 @@ def routes(rt: Runtime, book: ChannelBook) -> list[Route]:
     keys = KeyRing(rt)
     return [
         *rest_routes(rt, book, keys),
+        *action_routes(rt, book, keys),
         *callback_routes(rt),
         *actor_routes(rt, book),
         *event_routes(rt, keys),

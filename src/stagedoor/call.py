@@ -44,6 +44,15 @@ class Call:
             raise AccessDenied(f"The API key is limited to the models {', '.join(sorted(models))}.")
         self.region = (await self.book.route(model)).region
 
+    async def default_model(self) -> str:
+        """Return the model of something new for which no model was named.
+
+        Raises:
+            NoChannel: none that the key may use is enabled.
+
+        """
+        return await self.book.default_model(self.caller.models)
+
     async def choose_channel(self, model: str) -> Channel:
         """Return the channel for something new.
 

@@ -127,6 +127,11 @@ def new_api_key(kind: str) -> str:
     return body + base62(zlib.crc32(body.encode()), 6)
 
 
+def new_key_pair() -> tuple[str, str]:
+    """Return a new access key and its secret key in the forms the cloud gives them."""
+    return f"AKLT{random_base62(40)}", f"{random_base62(58)}=="
+
+
 def is_api_key(text: str) -> bool:
     """Tell, offline, whether a text has the form and the checksum of an API key."""
     body, checksum = text[:-6], text[-6:]

@@ -4,6 +4,10 @@ StagedoorError
 ├── CallerError                  the request has to change, or the caller has to wait
 │   ├── MissingParameter[.Field]     InvalidParameter[.Field]     NotFound.<what>
 │   ├── MissingAuthenticationToken   AuthenticationError          AccessDenied
+│   ├── SignatureError                 what can be wrong with a signed request
+│   │   └── MissingRequestInfo   MissingSignature   InvalidTimestamp   InvalidAccessKey   SignatureDoesNotMatch
+│   │       InvalidAuthorization   InvalidCredential   InvalidSecretToken   SignedRequestRepeated
+│   ├── InvalidActionOrVersion
 │   ├── MethodNotAllowed   RequestTimeout   RequestTooLarge   UnsupportedMediaType
 │   ├── IdempotencyKeyInUse   IdempotencyKeyReused   Conflict
 │   ├── FlowLimitExceeded   QuotaExceeded   OperationDenied
@@ -37,6 +41,8 @@ class StagedoorError(Exception):
     code: ClassVar[str] = "InternalError"
     status: ClassVar[int] = 500
     retry: ClassVar[Retry] = "later"
+    code_n: ClassVar[int | None] = None
+    """The number that the gateway in front of Ark gives this code (official-api.md §5.1)."""
 
     def __init__(
         self,
@@ -65,6 +71,11 @@ class StagedoorError(Exception):
     def full_code(self) -> str:
         return f"{self.code}.{self.field}" if self.field else self.code
 
+    @property
+    def full_code_n(self) -> int | None:
+        """The number of the full code: codes that name a field are Ark's own, which has no numbers."""
+        return None if self.field else self.code_n
+
     @classmethod
     def family(cls) -> Iterator[type[Self]]:
         """Yield this class and every class below it."""
@@ -85,6 +96,7 @@ class MissingParameter(CallerError):
     """A required parameter is missing."""
 
     code = "MissingParameter"
+    code_n = 100002
 
 
 class InvalidParameter(CallerError):
@@ -105,6 +117,7 @@ class MissingAuthenticationToken(CallerError):
 
     code = "MissingAuthenticationToken"
     status = 401
+    code_n = 100003
 
 
 class AuthenticationError(CallerError):
@@ -119,6 +132,86 @@ class AccessDenied(CallerError):
 
     code = "AccessDenied"
     status = 403
+    code_n = 100013
+
+
+class SignatureError(CallerError):
+    """The signature of the request is not accepted."""
+
+
+class MissingRequestInfo(SignatureError):
+    """A signed request needs the header `X-Date`; a presigned address needs `X-Date`, `X-Credential` and `X-SignedQueries`."""
+
+    code = "MissingRequestInfo"
+    code_n = 100004
+
+
+class MissingSignature(SignatureError):
+    """The request names an access key but carries no signature."""
+
+    code = "MissingSignature"
+    status = 401
+    code_n = 100005
+
+
+class InvalidTimestamp(SignatureError):
+    """The signature of the request is expired: its date is more than 15 minutes from now, or none. Check the clock and sign anew."""
+
+    code = "InvalidTimestamp"
+    code_n = 100006
+
+
+class InvalidAccessKey(SignatureError):
+    """The access key is unknown, revoked or expired."""
+
+    code = "InvalidAccessKey"
+    status = 401
+    code_n = 100009
+
+
+class SignatureDoesNotMatch(SignatureError):
+    """The signature calculated here is not the one that was sent. Check the secret key and that nothing changes the request on its way."""
+
+    code = "SignatureDoesNotMatch"
+    status = 401
+    code_n = 100010
+
+
+class InvalidAuthorization(SignatureError):
+    """The Authorization is neither `Bearer sd_…` nor `HMAC-SHA256 Credential=…, SignedHeaders=…, Signature=…` that signs `x-date`."""
+
+    code = "InvalidAuthorization"
+    code_n = 100024
+
+
+class InvalidCredential(SignatureError):
+    """The Credential must be `<access key>/<day of X-Date>/<region>/ark/request`."""
+
+    code = "InvalidCredential"
+    code_n = 100025
+
+
+class InvalidSecretToken(SignatureError):
+    """This gateway gives out no temporary keys: it takes no session token (`X-Security-Token`)."""
+
+    code = "InvalidSecretToken"
+    status = 401
+    code_n = 100026
+
+
+class SignedRequestRepeated(SignatureError):
+    """This very request started a validation session before, and its answer is for one person only. Sign anew to start another session."""
+
+    code = "SignedRequestRepeated"
+    status = 409
+
+
+class InvalidActionOrVersion(CallerError):
+    """There is no such Action in this Version. The twelve Actions have the Version 2024-01-01."""
+
+    code = "InvalidActionOrVersion"
+    status = 404
+    code_n = 100008
 
 
 class OperationDenied(CallerError):
@@ -188,6 +281,7 @@ class FlowLimitExceeded(CallerError):
     """Too many calls at the moment. Wait as long as `Retry-After` says."""
 
     code = "FlowLimitExceeded"
+    code_n = 100018
     status = 429
     retry: ClassVar[Retry] = "later"
 
@@ -332,6 +426,7 @@ class InternalError(ServiceError):
 
     code = "InternalError"
     status = 500
+    code_n = 100014
 
 
 def by_code(code: str | None) -> StagedoorError:

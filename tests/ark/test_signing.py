@@ -15,7 +15,7 @@ VECTORS = json.loads(Path(__file__).with_name("signing-vectors.json").read_text(
 @pytest.mark.parametrize("vector", VECTORS, ids=lambda vector: vector["name"])
 def test_every_published_vector_comes_out_byte_for_byte(vector: dict[str, Any]) -> None:
     given = vector["input"]
-    query = canonical_query(given["query"])
+    query = canonical_query(given["query"].items())
     headers = sign(
         Credentials(given["access_key_id"], given["secret_access_key"], given["session_token"] or ""),
         region=given["region"],

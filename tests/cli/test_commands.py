@@ -37,6 +37,7 @@ COMMANDS = [
     ("keys",),
     ("keys", "create"),
     ("keys", "list"),
+    ("keys", "pair"),
     ("keys", "revoke"),
     ("channels",),
     ("channels", "add"),
@@ -79,13 +80,19 @@ def test_the_life_of_a_tenant_and_its_keys(stagedoor: Stagedoor, tmp_path: Path)
     assert re.fullmatch(r"tn_\w{22}", tenant)
     assert stagedoor("tenants", "list").out.splitlines() == [f"{tenant}\tstudio\tp1"]
 
-    made = stagedoor("keys", "create", tenant, "--name", "ci", "--test", "--scope", "groups:read", "--days", "1")
-    assert is_api_key(secret := made.out.strip())
+    options = ("--name", "ci", "--test", "--scope", "groups:read", "--days", "1", "--access-key")
+    made = stagedoor("keys", "create", tenant, *options)
+    secret, access_key, secret_key = made.out.split()
+    assert is_api_key(secret)
+    assert access_key.startswith("AKLT")
     assert secret.startswith("sd_test_")
     assert secret not in made.err
     [listed] = stagedoor("keys", "list", tenant).out.splitlines()
     key, hint, state, name = listed.split("\t")
     assert (hint, state, name) == (f"…{secret[-4:]}", "valid", "ci")
+
+    new_access_key, new_secret_key = stagedoor("keys", "pair", key).out.split()
+    assert {new_access_key, new_secret_key}.isdisjoint({access_key, secret_key})
 
     assert stagedoor("keys", "revoke", key).code == 0
     assert "revoked" in stagedoor("keys", "list", tenant).out
@@ -95,7 +102,7 @@ def test_the_life_of_a_tenant_and_its_keys(stagedoor: Stagedoor, tmp_path: Path)
     assert operator.startswith("sd_admin_")
     assert len(stagedoor("keys", "list").out.splitlines()) == 1
     kept = b"".join(path.read_bytes() for path in (tmp_path / "data").iterdir())
-    assert not any(one.encode() in kept for one in (secret, operator))
+    assert not any(one.encode() in kept for one in (secret, operator, secret_key, new_secret_key))
     assert stat.S_IMODE((tmp_path / "data" / "secret.key").stat().st_mode) == 0o600
 
 
@@ -128,6 +135,7 @@ def test_no_secret_is_taken_from_the_arguments(command: tuple[str, ...]) -> None
     [
         (("keys", "create", "nobody"), "There is no tenant nobody"),
         (("keys", "revoke", "nothing"), "nothing"),
+        (("keys", "pair", "nothing"), "nothing"),
         (("channels", "change", "nothing", "--priority", "1"), "There is no channel nothing"),
         (("channels", "disable", "nothing"), "There is no channel nothing"),
         (("keys", "list", "nobody"), "There is no tenant nobody"),
@@ -155,6 +163,7 @@ def test_what_cannot_be_done_is_said_in_one_line(stagedoor: Stagedoor, arguments
         (("keys", "create"), "--admin"),
         (("keys", "create", "tn_1", "--admin"), "--admin"),
         (("keys", "create", "--admin", "--scope", "groups:read"), "--admin"),
+        (("keys", "create", "--admin", "--access-key"), "--admin"),
         (("keys", "create", "tn_1", "--days", "0"), "--days must be more than 0"),
         (("keys", "create", "tn_1", "--days", "nan"), "--days must be more than 0"),
         ((*ADD, *KEY, "--kind", "aws"), "'aws' is not one of 'ark', 'dialect', 'emulator'"),

@@ -30,7 +30,17 @@ FIELDS = [
     "emulator_access_key",
     "emulator_secret_key",
 ]
-KEPT = ("tenant", "api_key", "admin_key", "gateway_url", "emulator_url", "emulator_access_key", "emulator_secret_key")
+KEPT = (
+    "tenant",
+    "api_key",
+    "admin_key",
+    "access_key",
+    "secret_key",
+    "gateway_url",
+    "emulator_url",
+    "emulator_access_key",
+    "emulator_secret_key",
+)
 READY_SECONDS = 30
 STOP_SECONDS = 5
 

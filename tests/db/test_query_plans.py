@@ -264,6 +264,8 @@ async def test_no_other_query_of_the_stores_reads_a_whole_table(tx: ExplainingTx
     await idempotency.remove_key(tx, "t1", key)
     await keys.add_key(tx, api_key_row())
     await keys.find_key_by_hash(tx, b"h")
+    await keys.find_key_by_access_key(tx, "AKLT")
+    await keys.mark_key_paired(tx, "k1", "AKLT", b"s")
     await keys.list_keys(tx, "t1")
     await keys.list_admin_keys(tx)
     await keys.mark_key_revoked(tx, "k1", NOW)

@@ -1,41 +1,23 @@
 """The official Python SDK, unchanged but for its host, drives every action."""
 
-import asyncio
-from typing import Any
-
 import pytest
 import volcenginesdkcore
 from volcenginesdkcore.rest import ApiException
-from volcenginesdkcore.universal import UniversalApi, UniversalInfo
 
 from stagedoor.emulator import RunningEmulator
 from stagedoor.emulator.actions import ACTIONS
 from tests.support.emulator import EmulatorControl
+from tests.support.sdks import PythonSdk
 
 
-class Sdk:
-    def __init__(self, emulator: RunningEmulator) -> None:
-        configuration = volcenginesdkcore.Configuration()
-        configuration.host = emulator.url.removeprefix("http://")
-        configuration.scheme = "http"
-        configuration.region = "cn-beijing"
-        configuration.ak, configuration.sk = emulator.access_key, emulator.secret_key
-        self.api = UniversalApi(volcenginesdkcore.ApiClient(configuration))
-        self.called: set[str] = set()
-
-    async def call(self, action: str, **body: Any) -> Any:
-        self.called.add(action)
-        info = UniversalInfo("POST", "ark", "2024-01-01", action, "application/json")
-        return await asyncio.to_thread(self.api.do_call, info, body)
-
-    def close(self) -> None:
-        self.api.api_client.rest_client.pool_manager.clear()
+def sdk_of(emulator: RunningEmulator) -> PythonSdk:
+    return PythonSdk(volcenginesdkcore, emulator.url, emulator.access_key, emulator.secret_key)
 
 
 async def test_the_python_sdk_drives_all_twelve_actions(
     emulator: RunningEmulator, control: EmulatorControl, pictures: str
 ) -> None:
-    sdk = Sdk(emulator)
+    sdk = sdk_of(emulator)
     await control.settings(transition={"mode": "immediate"})
     session = await sdk.call("CreateVisualValidateSession", CallbackURL="https://a.example/")
     await control.complete(session["BytedToken"])
@@ -56,7 +38,7 @@ async def test_the_python_sdk_drives_all_twelve_actions(
 
 
 async def test_the_python_sdk_sees_a_refusal_as_its_own_exception(emulator: RunningEmulator) -> None:
-    sdk = Sdk(emulator)
+    sdk = sdk_of(emulator)
     with pytest.raises(ApiException) as refused:
         await sdk.call("GetAsset", Id="asset-20260101000000-aaaaa")
     assert refused.value.status == 404
@@ -67,7 +49,7 @@ async def test_the_python_sdk_sees_a_refusal_as_its_own_exception(emulator: Runn
 async def test_the_python_sdk_retries_what_it_is_told_to_retry(
     emulator: RunningEmulator, control: EmulatorControl
 ) -> None:
-    sdk = Sdk(emulator)
+    sdk = sdk_of(emulator)
     await control.fault("rate_limited", "CreateAssetGroup")
     assert (await sdk.call("CreateAssetGroup", Name="n"))["Id"]
     assert [call["status"] for call in await control.ledger("CreateAssetGroup")] == [429, 200]

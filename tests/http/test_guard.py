@@ -63,7 +63,6 @@ async def test_request_ids_are_never_given_twice(api: Api) -> None:
 
 async def test_an_unknown_path_is_not_found_in_the_envelope(gateway: RunningGateway, api: Api) -> None:
     for path in (
-        "/",
         "/nope",
         "/v1",
         "/v1/private-avatar/groups/",

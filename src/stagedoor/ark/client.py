@@ -84,4 +84,4 @@ class ArkDriver:
 
 @cache
 def _query(action: str) -> str:
-    return canonical_query({"Action": action, "Version": VERSION})
+    return canonical_query((("Action", action), ("Version", VERSION)))

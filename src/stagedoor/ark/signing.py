@@ -1,7 +1,7 @@
 """Sign a request as the gateway in front of Ark wants it: HMAC-SHA256 over a canonical request (official-api.md §1.13)."""
 
 import hmac
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import lru_cache
 from hashlib import sha256
@@ -56,21 +56,25 @@ def sign(
     if credentials.session_token:
         signed["X-Security-Token"] = credentials.session_token
     names, name_list = _signed_names(tuple(signed))
-    lines = "".join([f"{low}:{_host(signed[name]) if low == 'host' else signed[name]}\n" for low, name in names])
+    lines = "".join([f"{low}:{signed_host(signed[name]) if low == 'host' else signed[name]}\n" for low, name in names])
     canonical = f"{method}\n{path or '/'}\n{query}\n{lines}\n{name_list}\n{body_hash}"
     scope = f"{day}/{region}/{service}/request"
-    to_sign = f"{ALGORITHM}\n{x_date}\n{scope}\n{sha256(canonical.encode()).hexdigest()}"
-    key = _day_key(credentials.secret_key, day, region, service)
-    signature = hmac.digest(key, to_sign.encode(), "sha256").hex()
+    signature = calculate_signature(credentials.secret_key, x_date, scope, canonical.encode())
     signed["Authorization"] = (
         f"{ALGORITHM} Credential={credentials.access_key}/{scope}, SignedHeaders={name_list}, Signature={signature}"
     )
     return signed
 
 
-def canonical_query(query: Mapping[str, str]) -> str:
+def calculate_signature(secret_key: str, x_date: str, scope: str, canonical: bytes) -> str:
+    """Return the signature of a canonical request in hex; ``scope`` is ``YYYYMMDD/region/service/request``."""
+    to_sign = f"{ALGORITHM}\n{x_date}\n{scope}\n{sha256(canonical).hexdigest()}"
+    return hmac.digest(_day_key(secret_key, scope), to_sign.encode(), "sha256").hex()
+
+
+def canonical_query(query: Iterable[tuple[str, str]]) -> str:
     """Write a query percent-encoded (RFC 3986) and sorted, the form that is signed and can be sent as well."""
-    pairs = sorted((quote(name, safe=""), quote(value, safe="")) for name, value in query.items())
+    pairs = sorted((quote(name, safe=""), quote(value, safe="")) for name, value in query)
     return "&".join(f"{name}={value}" for name, value in pairs)
 
 
@@ -90,13 +94,14 @@ def _signed_names(names: tuple[str, ...]) -> tuple[tuple[tuple[str, str], ...], 
     return tuple(chosen), ";".join(low for low, _ in chosen)
 
 
-def _host(host: str) -> str:
+def signed_host(host: str) -> str:
+    """Return the host as it is signed: without port 80 or 443; any other port belongs to it."""
     return host.removesuffix(":80").removesuffix(":443")
 
 
-@lru_cache(maxsize=256)
-def _day_key(secret_key: str, day: str, region: str, service: str) -> bytes:
+@lru_cache(maxsize=4096)  # both ways: the channels' keys, and those of whoever signs requests to us
+def _day_key(secret_key: str, scope: str) -> bytes:
     key = secret_key.encode()
-    for part in (day, region, service, "request"):
+    for part in scope.split("/"):
         key = hmac.digest(key, part.encode(), "sha256")
     return key

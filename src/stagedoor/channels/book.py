@@ -1,6 +1,6 @@
 """The channels as a running gateway uses them: chosen by model, connected, metered."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 import msgspec
@@ -64,6 +64,23 @@ class ChannelBook:
         if not self._by_model:
             raise NoChannel
         raise InvalidParameter(f"The model must be one of: {', '.join(sorted(self._by_model))}.", field="model")
+
+    async def default_model(self, models: Sequence[str] | None) -> str:
+        """Return the first of these models that an enabled channel has; without models, one of the preferred channel.
+
+        Raises:
+            NoChannel: there is none.
+
+        """
+        if self._rt.clock.microseconds() >= self._fresh_until:
+            await self._refresh()
+        if models is None:
+            models = [model for live in self._live.values() for model in live.channel.models]
+        for model in models:
+            channel = self._by_model.get(model)
+            if channel is not None and channel.disabled_at is None:
+                return model
+        raise NoChannel
 
     async def get(self, channel_id: str) -> Channel:
         """Return a channel, disabled or not.

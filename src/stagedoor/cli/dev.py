@@ -101,6 +101,8 @@ stagedoor is ready. Everything here is a simulation: no real account, no real fa
   Gateway        {gateway}       its API: {gateway}/docs
   Emulator       {emulator}       it stands in for Ark
   API key        {ready["api_key"]}
+  Access key     {ready["access_key"]}       for the official SDKs, with this secret key:
+                 {ready["secret_key"]}
   Operator's key {ready["admin_key"]}
 
 Copy this into another terminal (bash):

@@ -9,6 +9,7 @@ from stagedoor.cli.common import with_runtime
 
 if TYPE_CHECKING:
     from stagedoor.db.database import Tx
+    from stagedoor.keys.issue import KeyPair
     from stagedoor.keys.store import ApiKey
     from stagedoor.runtime import Runtime
 
@@ -30,22 +31,25 @@ def create(
         list[str] | None, typer.Option(help="A model it may name; repeat for more. Without: every model.")
     ] = None,
     days: Annotated[float | None, typer.Option(help="Days until it stops working. Without: never.")] = None,
+    access_key: Annotated[
+        bool, typer.Option("--access-key", help="Print an access key and a secret key as well, for the official SDKs.")
+    ] = False,
 ) -> None:
     """Make a key and print it. It is not shown again."""
-    if admin and (tenant or test or scope or model or days is not None):
+    if admin and (tenant or test or scope or model or access_key or days is not None):
         raise typer.BadParameter("An operator's key may do everything: with --admin goes only --name.")
     if not tenant and not admin:
         raise typer.BadParameter("Name the tenant (`stagedoor tenants list` shows them), or say --admin.")
     if days is not None and not 0 < days <= LONGEST_DAYS:
         raise typer.BadParameter(f"--days must be more than 0 and at most {LONGEST_DAYS}.")
 
-    async def work(rt: "Runtime") -> "tuple[ApiKey, str]":
-        from stagedoor.keys.issue import issue_admin_key, issue_key
+    async def work(rt: "Runtime") -> "tuple[ApiKey, str, KeyPair | None]":
+        from stagedoor.keys.issue import give_pair, issue_admin_key, issue_key
 
         if admin:
-            return await issue_admin_key(rt, name=name)
+            return (*await issue_admin_key(rt, name=name), None)
         expires_at = None if days is None else rt.clock.now() + timedelta(days=days)
-        return await issue_key(
+        key, secret = await issue_key(
             rt,
             tenant,
             kind="test" if test else "live",
@@ -54,10 +58,23 @@ def create(
             models=model or None,
             expires_at=expires_at,
         )
+        return key, secret, (await give_pair(rt, key.id))[1] if access_key else None
 
-    key, secret = with_runtime(work)
+    key, secret, pair = with_runtime(work)
     print(secret)
+    if pair is not None:
+        print(*pair, sep="\n")
     typer.echo(f"Key {key.id}. Keep the secret: it is not shown again.", err=True)
+
+
+@app.command("pair")
+def give(key: Annotated[str, typer.Argument(help="The key's id.")]) -> None:
+    """Give a key an access key and a secret key, for the official SDKs, and print them. An earlier pair stops working."""
+    from stagedoor.keys.issue import give_pair
+
+    _, pair = with_runtime(lambda rt: give_pair(rt, key))
+    print(*pair, sep="\n")
+    typer.echo(f"Access key and secret key of {key}. Keep the secret key: it is not shown again.", err=True)
 
 
 @app.command("list")

@@ -11,9 +11,9 @@ from stagedoor.channels.store import Credentials, list_channels
 from stagedoor.cli.dev import MODELS
 from stagedoor.cli.ready import write_ready_file
 from stagedoor.contract.operations import SCOPES
-from stagedoor.errors import AccessDenied, AuthenticationError, NotFound
+from stagedoor.errors import AccessDenied, AuthenticationError, InvalidAccessKey, NotFound
 from stagedoor.keys.authenticate import KeyRing
-from stagedoor.keys.issue import issue_admin_key, issue_key
+from stagedoor.keys.issue import give_pair, issue_admin_key, issue_key
 from stagedoor.runtime import Runtime
 from stagedoor.server import listen, make_server, on_stop_signal
 from stagedoor.settings import Settings
@@ -57,9 +57,6 @@ async def _set_up(settings: Settings, emulator: dict[str, str]) -> dict[str, str
         "gateway_url": settings.public_url,
         "emulator_url": emulator["url"],
         **keys,
-        # The Action door, which these would open, is not built yet.
-        "access_key": "",
-        "secret_key": "",
         "emulator_access_key": emulator["access_key"],
         "emulator_secret_key": emulator["secret_key"],
     }
@@ -92,11 +89,14 @@ async def _keys(rt: Runtime, kept_in: Path) -> dict[str, str]:
         await ring.authenticate_admin(f"Bearer {kept['admin_key']}".encode())
         for scope in SCOPES:
             await ring.authenticate(f"Bearer {kept['api_key']}".encode(), scope)
-    except (KeyError, AuthenticationError, AccessDenied):
+        await ring.find_signer(kept["access_key"])
+        _ = kept["secret_key"]
+    except (KeyError, AuthenticationError, AccessDenied, InvalidAccessKey):
         tenant_id = await _tenant(rt, kept.get("tenant", ""))
-        _, api_key = await issue_key(rt, tenant_id, kind="test", name="stagedoor dev")
+        key, api_key = await issue_key(rt, tenant_id, kind="test", name="stagedoor dev")
+        _, pair = await give_pair(rt, key.id)
         _, admin_key = await issue_admin_key(rt, name="stagedoor dev")
-        kept = {"tenant": tenant_id, "api_key": api_key, "admin_key": admin_key}
+        kept = {"tenant": tenant_id, "api_key": api_key, "admin_key": admin_key, **pair._asdict()}
         write_ready_file(kept_in, kept)
     return kept
 

@@ -32,7 +32,10 @@ api_keys = Table(
     Column("created_at", Time, nullable=False),
     Column("expires_at", Time),
     Column("revoked_at", Time),
+    Column("access_key", Key, comment="of the pair that signs requests; null: the key has none"),
+    Column("secret_key", LargeBinary, comment="of the pair, sealed: a signature cannot be checked by a hash"),
     Index("api_keys_by_tenant", "tenant_id", "created_at", "id"),
+    Index("api_keys_by_access_key", "access_key", unique=True),
 )
 
 channels = Table(

@@ -31,7 +31,7 @@ from stagedoor.doors import admin_work
 from stagedoor.doors.actions import Action, ActionEndpoint
 from stagedoor.http.router import Route
 from stagedoor.keys.authenticate import KeyRing
-from stagedoor.keys.issue import issue_key, revoke_key
+from stagedoor.keys.issue import KeyPair, give_pair, issue_key, revoke_key
 from stagedoor.keys.store import ApiKey, Kind, list_keys
 from stagedoor.runtime import Runtime
 from stagedoor.tenants.create import create_tenant
@@ -85,6 +85,7 @@ class NewKey(msgspec.Struct, frozen=True, kw_only=True, rename="pascal", forbid_
     scopes: list[Text] | None = None
     models: list[Text] | None = None
     expires_at: Annotated[datetime, Meta(tz=True)] | None = None
+    access_key: bool = False
 
 
 class KeyView(_View, frozen=True, kw_only=True):
@@ -98,6 +99,8 @@ class KeyView(_View, frozen=True, kw_only=True):
     expire_time: str | UnsetType = UNSET
     revoke_time: str | UnsetType = UNSET
     secret: str | UnsetType = UNSET
+    access_key: str | UnsetType = UNSET
+    secret_key: str | UnsetType = UNSET
 
 
 class KeyList(_View, frozen=True, kw_only=True):
@@ -130,7 +133,7 @@ def _tenant(tenant: Tenant) -> TenantView:
     )
 
 
-def _key(key: ApiKey, secret: str | UnsetType = UNSET) -> KeyView:
+def _key(key: ApiKey, secret: str | UnsetType = UNSET, pair: KeyPair | None = None) -> KeyView:
     return KeyView(
         id=key.id,
         name=key.name,
@@ -142,6 +145,8 @@ def _key(key: ApiKey, secret: str | UnsetType = UNSET) -> KeyView:
         expire_time=_time(key.expires_at),
         revoke_time=_time(key.revoked_at),
         secret=secret,
+        access_key=key.access_key or UNSET,
+        secret_key=UNSET if pair is None else pair.secret_key,
     )
 
 
@@ -178,7 +183,10 @@ async def add_key(rt: Runtime, tenant_id: str, new: NewKey) -> KeyView:
     key, secret = await issue_key(
         rt, tenant_id, kind=kind, name=new.name, scopes=new.scopes, models=new.models, expires_at=new.expires_at
     )
-    return _key(key, secret)
+    if not new.access_key:
+        return _key(key, secret)
+    key, pair = await give_pair(rt, key.id)
+    return _key(key, secret, pair)
 
 
 async def show_keys(rt: Runtime, tenant_id: str) -> KeyList:

@@ -46,6 +46,11 @@ EXCHANGE: tuple[ErrorType, ...] = (
     errors.BytedTokenRefused,
     errors.ExchangeUnknown,
 )
+# Only under /?Action=…, which is the official API's to describe.
+ACTION_DOOR: tuple[ErrorType, ...] = (
+    *(cls for cls in errors.SignatureError.family() if cls is not errors.SignatureError),
+    errors.InvalidActionOrVersion,
+)
 # These are answered from our own record: no upstream takes part.
 LOCAL = frozenset({"ListAssetGroups", "GetAssetGroup", "ListAssets"})
 # Ids of others in a filter match nothing, so there is nothing that could be missing.

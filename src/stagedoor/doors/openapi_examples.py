@@ -87,7 +87,8 @@ REQUESTS: Requests = {
     "UpdateChannel": {"Disable": {"Disabled": True}},
     "CreateTenant": {"A studio": {"Name": "Studio North"}},
     "CreateKey": {
-        "A test key": {"Name": "continuous integration", "Kind": "test", "Scopes": ["groups:read", "assets:read"]}
+        "A test key": {"Name": "continuous integration", "Kind": "test", "Scopes": ["groups:read", "assets:read"]},
+        "For an official SDK": {"Name": "render farm", "AccessKey": True},
     },
     "ResolveCase": {"The group is known": {"GroupId": PERSON_ID}, "There is none": {"NoGroup": True}},
 }

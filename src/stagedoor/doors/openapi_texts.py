@@ -34,6 +34,9 @@ request may be left out or null; unknown fields are ignored.
 **Idempotency.** ①, ⑥ and ⑪ make something new at every call. Send an `Idempotency-Key` and repeat without fear: a repeated key
 answers what the first request answered.
 
+**Official SDKs.** The same twelve operations answer `POST /?Action=…&Version=2024-01-01` (and the same under `/api/v3/`), signed with an access key
+pair of this gateway or with the Bearer key. There `model` is optional and the `Id` stands in the body.
+
 **RequestId.** Every answer repeats its `RequestId` in the header `X-Request-Id`. Quote it when you ask the operator.
 """
 
@@ -178,6 +181,10 @@ FIELDS: Mapping[tuple[str, str], str] = {
     ("GetVisualValidateResult", "ProjectName"): "The project the session was started in; may be left out.",
     ("ErrorBody", "Code"): "A family and, behind a dot, the parameter or object concerned: `InvalidParameter.URL`.",
     ("ErrorBody", "Message"): "What is wrong and what to change, in English.",
+    ("ErrorBody", "CodeN"): "The official number of the code, if it has one. Only under `/?Action=…`.",
+    ("NewKey", "AccessKey"): "Make an access key and a secret key as well, which sign requests of the official SDKs.",
+    ("KeyView", "AccessKey"): "The access key of the pair that signs requests, if the key has one.",
+    ("KeyView", "SecretKey"): "The secret key of the pair. Shown in this answer only.",
     ("ErrorBody", "Retry"): "Whether trying again helps.",
     ("ErrorBody", "Upstream"): "What the asset library itself said, where it spoke.",
     ("UpstreamFault", "Code"): "The asset library's own error code.",

@@ -34,6 +34,9 @@ null；未知字段会被忽略。
 
 **幂等。** ①、⑥、⑪ 每次调用都会新建对象。带上 `Idempotency-Key` 即可放心重发：相同的键返回第一次请求的结果。
 
+**官方 SDK。** 同样的十二个接口也可用 `POST /?Action=…&Version=2024-01-01` 调用（`/api/v3/` 下亦然），以本网关的 Access Key 签名，或使用 Bearer
+密钥。此时 `model` 可省略，`Id` 放在请求体中。
+
 **RequestId。** 每个响应都在响应头 `X-Request-Id` 中重复 `RequestId`。联系运维人员时请提供它。
 """
 
@@ -151,6 +154,7 @@ OTHERS: Mapping[str, str] = {
 }
 
 EXAMPLES: Mapping[str, str] = {
+    "For an official SDK": "供官方 SDK 使用",
     "A fictional character": "虚拟角色",
     "A real person": "真人",
     "As little as possible": "最少参数",
@@ -203,6 +207,16 @@ ERRORS: Mapping[str, str] = {
     "A required parameter is missing.": "缺少必填参数。",
     "A parameter has a value that is not allowed.": "参数取值不被允许。",
     "There is no such thing.": "对象不存在。",
+    "A signed request needs the header `X-Date`; a presigned address needs `X-Date`, `X-Credential` and `X-SignedQueries`.": "签名请求需要请求头 `X-Date`；预签名地址需要 `X-Date`、`X-Credential` 和 `X-SignedQueries`。",
+    "The request names an access key but carries no signature.": "请求给出了 Access Key，但没有签名。",
+    "The signature of the request is expired: its date is more than 15 minutes from now, or none. Check the clock and sign anew.": "请求的签名已过期：其时间与当前相差超过 15 分钟，或不是有效时间。请检查时钟并重新签名。",
+    "The access key is unknown, revoked or expired.": "Access Key 不存在、已吊销或已过期。",
+    "The signature calculated here is not the one that was sent. Check the secret key and that nothing changes the request on its way.": "此处计算的签名与请求中的不一致。请检查 Secret Key，并确认请求在途中没有被改动。",
+    "The Authorization is neither `Bearer sd_…` nor `HMAC-SHA256 Credential=…, SignedHeaders=…, Signature=…` that signs `x-date`.": "Authorization 既不是 `Bearer sd_…`，也不是对 `x-date` 签名的 `HMAC-SHA256 Credential=…, SignedHeaders=…, Signature=…`。",
+    "The Credential must be `<access key>/<day of X-Date>/<region>/ark/request`.": "Credential 必须是 `<Access Key>/<X-Date 的日期>/<地域>/ark/request`。",
+    "This gateway gives out no temporary keys: it takes no session token (`X-Security-Token`).": "本网关不发放临时密钥，不接受会话令牌（`X-Security-Token`）。",
+    "This very request started a validation session before, and its answer is for one person only. Sign anew to start another session.": "同一个请求已经发起过一次认证，其结果只属于一个人。请重新签名以发起新的认证。",
+    "There is no such Action in this Version. The twelve Actions have the Version 2024-01-01.": "该 Version 下没有这个 Action。十二个 Action 的 Version 为 2024-01-01。",
     "No API key was sent. Send it as `Authorization: Bearer sd_…`.": "没有携带 API 密钥。请用 `Authorization: Bearer sd_…` 发送。",
     "The API key is unknown, revoked or expired.": "API 密钥不存在、已吊销或已过期。",
     "The API key may not do this.": "该 API 密钥无权执行此操作。",

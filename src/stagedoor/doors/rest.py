@@ -19,66 +19,23 @@
     POST   /v1/real-avatar/invitations/{id}/cancel  answer_cancel_invitation
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any
 
 import msgspec
 from starlette.types import Receive, Scope, Send
 
-from stagedoor.assets.create import create_asset
-from stagedoor.assets.delete import delete_asset, delete_group
-from stagedoor.assets.get import answer_get_asset
-from stagedoor.assets.listing import answer_list_assets
-from stagedoor.assets.update import update_asset
 from stagedoor.call import Call
 from stagedoor.channels.book import ChannelBook
 from stagedoor.contract.operations import INVITATIONS, OPERATIONS, Operation
+from stagedoor.doors.perform import Asked, answer
 from stagedoor.errors import InvalidParameter, MethodNotAllowed
-from stagedoor.groups.create import create_group
-from stagedoor.groups.get import answer_get_group
-from stagedoor.groups.listing import answer_list_groups
-from stagedoor.groups.update import update_group
 from stagedoor.http.body import decode, explain, read_body
-from stagedoor.http.envelope import Header, result_body
-from stagedoor.http.guard import send_json
 from stagedoor.http.query import read_query
 from stagedoor.http.router import Route
-from stagedoor.idempotency.once import run_once
-from stagedoor.invitations.cancel import answer_cancel_invitation
-from stagedoor.invitations.create import create_invitation
-from stagedoor.invitations.get import answer_get_invitation
-from stagedoor.invitations.listing import answer_list_invitations
+from stagedoor.idempotency.once import chosen_key
 from stagedoor.keys.authenticate import KeyRing
 from stagedoor.runtime import Runtime
-from stagedoor.validation.exchange import exchange_token
-from stagedoor.validation.start import START, find_started_session, start_session
-
-Perform = Callable[[Call, Any], Awaitable[msgspec.Struct | msgspec.Raw]]
-
-PERFORM: Mapping[str, Perform] = {
-    "CreateAssetGroup": create_group,
-    "ListAssetGroups": answer_list_groups,
-    "GetAssetGroup": answer_get_group,
-    "UpdateAssetGroup": update_group,
-    "DeleteAssetGroup": delete_group,
-    "CreateAsset": create_asset,
-    "ListAssets": answer_list_assets,
-    "GetAsset": answer_get_asset,
-    "UpdateAsset": update_asset,
-    "DeleteAsset": delete_asset,
-    "CreateVisualValidateSession": start_session,
-    "GetVisualValidateResult": exchange_token,
-}
-
-
-_PERFORM: Mapping[str, Perform] = {
-    **PERFORM,
-    "CreateInvitation": create_invitation,
-    "ListInvitations": answer_list_invitations,
-    "GetInvitation": answer_get_invitation,
-    "CancelInvitation": answer_cancel_invitation,
-}
 
 
 def rest_routes(rt: Runtime, book: ChannelBook, keys: KeyRing) -> list[Route]:
@@ -107,36 +64,16 @@ class RestEndpoint:
         state["action"] = operation.action
         headers = state["headers"]
         caller = await self._keys.authenticate(headers.get(b"authorization", b""), operation.scope)
-        state["tenant_id"] = caller.tenant_id
         call = Call(self._rt, self._book, caller, fresh=b"no-cache" in headers.get(b"cache-control", b""))
-        try:
-            body = await self._answer(call, operation, scope, receive, headers.get(b"idempotency-key"))
-        finally:
-            state["region"] = call.region
-        await send_json(scope, send, 200, *body)
+        await answer(scope, send, call, operation, self._ask(call, operation, scope, receive))
 
-    async def _answer(
-        self, call: Call, operation: Operation, scope: Scope, receive: Receive, idempotency_key: bytes | None
-    ) -> tuple[bytes, list[Header]]:
+    async def _ask(self, call: Call, operation: Operation, scope: Scope, receive: Receive) -> Asked:
         body, request = await self._read(operation, scope, receive)
         model: str | None = getattr(request, "model", None)
         if model is not None:
             await call.check_model(model)
-        perform = _PERFORM[operation.action]
-        request_id = scope["state"]["request_id"]
-        headers: list[Header] = []
-        if idempotency_key is None or not operation.creates:
-            result = await perform(call, request)
-        else:
-            key = idempotency_key.decode("latin-1")
-            result, replayed = await run_once(call, operation, key, body, lambda: perform(call, request))
-            if replayed:
-                headers.append((b"idempotency-replayed", b"true"))
-                if operation is START:
-                    call.session_id = await find_started_session(call, result)
-        if call.session_id:
-            headers.append((b"stagedoor-session-id", call.session_id.encode("ascii")))
-        return result_body(request_id, operation.action, call.region, result), headers
+        key = scope["state"]["headers"].get(b"idempotency-key") if operation.creates else None
+        return Asked(request, body, None if key is None else chosen_key(call, key.decode("latin-1")))
 
     async def _read(self, operation: Operation, scope: Scope, receive: Receive) -> tuple[bytes, msgspec.Struct]:
         path_id = scope["path_params"].get("id")

@@ -16,6 +16,8 @@ class ErrorBody(msgspec.Struct, frozen=True, kw_only=True):
     Message: str
     Retry: Retry
     Upstream: UpstreamFault | UnsetType = UNSET
+    CodeN: int | UnsetType = UNSET
+    """Only in the Action door, as the gateway in front of Ark has it."""
 
 
 class Metadata(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,8 +43,15 @@ def result_body(request_id: str, action: str, region: str, result: msgspec.Struc
     )
 
 
-def error_body(request_id: str, action: str, region: str, error: StagedoorError) -> bytes:
-    body = ErrorBody(Code=error.full_code, Message=error.message, Retry=error.retry, Upstream=error.upstream or UNSET)
+def error_body(request_id: str, action: str, region: str, error: StagedoorError, *, numbered: bool = False) -> bytes:
+    """Return the envelope of an error; ``numbered`` adds the CodeN that the official gateway has for some."""
+    body = ErrorBody(
+        Code=error.full_code,
+        Message=error.message,
+        Retry=error.retry,
+        Upstream=error.upstream or UNSET,
+        CodeN=(error.full_code_n or UNSET) if numbered else UNSET,
+    )
     return _encode(Envelope(ResponseMetadata=Metadata(RequestId=request_id, Action=action, Region=region, Error=body)))
 
 

@@ -37,7 +37,7 @@ class Guard:
     """Plain ASGI middleware; nothing that an endpoint raises gets past it.
 
     What it leaves in ``scope["state"]``: ``headers`` as a dictionary, ``request_id`` and ``action``. What it finds there:
-    ``action``, ``tenant_id``, ``region``, ``body_ended`` when nothing of the body is left to read, and from the server
+    ``action``, ``tenant_id``, ``region``, ``numbered`` when errors have a CodeN, ``body_ended`` when nothing of the body is left to read, and from the server
     ``hang_up``, which closes the connection, and ``stopping``, an event that is set when the gateway stops.
     """
 
@@ -117,7 +117,8 @@ async def send_json(
 
 async def send_error(scope: Scope, send: Send, error: StagedoorError, region: str, *, complete: bool) -> None:
     state = scope["state"]
-    body = error_body(state["request_id"], state["action"], state.get("region", region), error)
+    numbered = state.get("numbered", False)
+    body = error_body(state["request_id"], state["action"], state.get("region", region), error, numbered=numbered)
     await send_json(scope, send, error.status, body, error_headers(error), complete=complete)
 
 

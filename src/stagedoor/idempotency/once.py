@@ -1,9 +1,10 @@
-"""Run a request once per Idempotency-Key."""
+"""Run a request once per Idempotency-Key, or whatever else says that two requests are one."""
 
 import hashlib
 import re
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 import msgspec
 import structlog
@@ -38,8 +39,33 @@ _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 START_SESSION = "CreateVisualValidateSession"
 
 
+class OnceKey(NamedTuple):
+    """By what a request is recognised when it comes again, and how long."""
+
+    key_hash: bytes
+    lifetime: timedelta
+
+
+def chosen_key(call: Call, header: str) -> OnceKey:
+    """Return the key of a caller's own choice, the value of the header Idempotency-Key.
+
+    Raises:
+        InvalidParameter: it cannot be one.
+
+    """
+    if not _KEY.fullmatch(header):
+        raise InvalidParameter(
+            "The Idempotency-Key must be 1 to 255 printable ASCII characters.", field="IdempotencyKey"
+        )
+    return OnceKey(call.rt.vault.hash("idempotency_key", header), call.rt.settings.idempotency_lifetime)
+
+
 async def run_once(
-    call: Call, operation: Operation, key: str, body: bytes, work: Callable[[], Awaitable[msgspec.Struct | msgspec.Raw]]
+    call: Call,
+    operation: Operation,
+    key: OnceKey,
+    body: bytes,
+    work: Callable[[], Awaitable[msgspec.Struct | msgspec.Raw]],
 ) -> tuple[msgspec.Raw, bool]:
     """Return the Result, as JSON, of the first request with this key, and whether it was one before this.
 
@@ -49,34 +75,19 @@ async def run_once(
     Args:
         call: who calls.
         operation: which of the creating operations.
-        key: the header's value, 1–255 printable ASCII characters.
+        key: what two requests that are one have in common.
         body: the request body; the same key with another one is refused.
         work: what to run.
 
     Raises:
-        InvalidParameter: the key cannot be one.
         IdempotencyKeyReused: the key was used with another body.
         IdempotencyKeyInUse: the first request is still running.
         OutcomeUnknown: the first request's answer was lost.
         BytedTokenExpired: the session it started is over and its token wiped.
 
     """
-    if not _KEY.fullmatch(key):
-        raise InvalidParameter(
-            "The Idempotency-Key must be 1 to 255 printable ASCII characters.", field="IdempotencyKey"
-        )
     rt, tenant_id, now = call.rt, call.tenant_id, call.rt.clock.now()
-    mine = IdempotencyKey(
-        tenant_id=tenant_id,
-        action=operation.action,
-        key_hash=rt.vault.hash("idempotency_key", key),
-        body_hash=hashlib.sha256(body).digest(),
-        claimed_until=now + LEASE,
-        claims=1,
-        answer=None,
-        answer_until=None,
-        expires_at=now + rt.settings.idempotency_lifetime,
-    )
+    mine = new_claim(call, operation, key, body, until=now + LEASE)
     found = await rt.db.write(lambda tx: claim_key(tx, tenant_id, mine, now))
     if found is not mine:
         answer = _recorded(call, found, mine, now)
@@ -85,6 +96,21 @@ async def run_once(
         if not await rt.db.write(lambda tx: reclaim_key(tx, tenant_id, found, now=now, until=now + LEASE)):
             raise IdempotencyKeyInUse(retry_after=timedelta(seconds=1))
     return await _run(call, mine, work), False
+
+
+def new_claim(call: Call, operation: Operation, key: OnceKey, body: bytes, *, until: datetime) -> IdempotencyKey:
+    """Return what is put on record when a request with this key is the first."""
+    return IdempotencyKey(
+        tenant_id=call.tenant_id,
+        action=operation.action,
+        key_hash=key.key_hash,
+        body_hash=hashlib.sha256(body).digest(),
+        claimed_until=until,
+        claims=1,
+        answer=None,
+        answer_until=None,
+        expires_at=call.rt.clock.now() + key.lifetime,
+    )
 
 
 def _recorded(call: Call, found: IdempotencyKey, mine: IdempotencyKey, now: datetime) -> msgspec.Raw | None:
@@ -114,14 +140,12 @@ async def _run(
         else:
             await _note(rt, lambda tx: remove_key(tx, tenant_id, key))
         raise
-    # A session's answer holds its token and its link: it is kept no longer than they can be used.
-    lifetime = (
-        timedelta(seconds=rt.settings.token_lifetime)
-        if key.action == START_SESSION
-        else rt.settings.idempotency_lifetime
-    )
+    until = key.expires_at
+    if key.action == START_SESSION:
+        # Its answer holds a token and a link: it is kept no longer than they can be used.
+        until = min(until, rt.clock.now() + timedelta(seconds=rt.settings.token_lifetime))
     sealed = rt.vault.seal(_place(key), result)
-    await _note(rt, lambda tx: mark_answered(tx, tenant_id, key, answer=sealed, until=rt.clock.now() + lifetime))
+    await _note(rt, lambda tx: mark_answered(tx, tenant_id, key, answer=sealed, until=until))
     return msgspec.Raw(result)
 
 

@@ -1,20 +1,22 @@
-"""From an Authorization header to a caller."""
+"""From an API key, or the access key of its pair, to a caller."""
 
-from datetime import timedelta
+import re
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 import msgspec
 
 from stagedoor.clock import to_microseconds
 from stagedoor.crypto import is_api_key
-from stagedoor.errors import AccessDenied, AuthenticationError, MissingAuthenticationToken
-from stagedoor.keys.issue import ADMIN_SCOPE
-from stagedoor.keys.store import ApiKey, find_key_by_hash
+from stagedoor.errors import AccessDenied, AuthenticationError, InvalidAccessKey, MissingAuthenticationToken
+from stagedoor.keys.issue import ADMIN_SCOPE, secret_key_place
+from stagedoor.keys.store import ApiKey, find_key_by_access_key, find_key_by_hash
 from stagedoor.runtime import Runtime
 from stagedoor.tenants.store import get_tenant
 
 REMEMBER = timedelta(seconds=1)
 REMEMBERED = 10_000
+_ACCESS_KEY = re.compile(r"[0-9A-Za-z]{1,64}")
 
 
 class Caller(msgspec.Struct, frozen=True):
@@ -23,8 +25,28 @@ class Caller(msgspec.Struct, frozen=True):
     tenant_id: str
     key_id: str
     scopes: frozenset[str]
-    models: frozenset[str] | None
+    models: tuple[str, ...] | None
     project_name: str | None
+
+    def check_scope(self, scope: str) -> None:
+        """Let the caller pass when the key has the scope.
+
+        Raises:
+            AccessDenied: it lacks it.
+
+        """
+        if scope not in self.scopes:
+            raise AccessDenied(f"The API key lacks the scope {scope}.")
+
+
+class Signer(msgspec.Struct, frozen=True):
+    """Whose signature a request claims to have, and the secret key it must have been made with."""
+
+    caller: Caller
+    secret_key: str
+
+    def __repr__(self) -> str:
+        return "Signer(…)"
 
 
 class _Known(NamedTuple):
@@ -39,6 +61,7 @@ class KeyRing:
     def __init__(self, rt: Runtime) -> None:
         self._rt = rt
         self._known: dict[bytes, _Known] = {}
+        self._signers: dict[str, tuple[Signer, int]] = {}
 
     async def authenticate(self, header: bytes, scope: str) -> Caller:
         """Return the caller whose key the Authorization header holds.
@@ -52,9 +75,22 @@ class KeyRing:
         known = self._known.get(header)
         if known is None or self._rt.clock.microseconds() >= known.until:
             known = await self._learn(header)
-        if scope not in known.caller.scopes:
-            raise AccessDenied(f"The API key lacks the scope {scope}.")
+        known.caller.check_scope(scope)
         return known.caller
+
+    async def find_signer(self, access_key: str) -> Signer:
+        """Return who signs with this access key. Nothing is proven by it: the signature has to be checked.
+
+        Raises:
+            InvalidAccessKey: the pair is unknown or was replaced, or its key is revoked or expired.
+
+        """
+        found = self._signers.get(access_key)
+        if found is None or self._rt.clock.microseconds() >= found[1]:
+            if not _ACCESS_KEY.fullmatch(access_key):
+                raise InvalidAccessKey
+            found = await self._learn_signer(access_key)
+        return found[0]
 
     async def authenticate_admin(self, header: bytes) -> ApiKey:
         """Return the operator's key the Authorization header holds.
@@ -73,18 +109,34 @@ class KeyRing:
     async def _learn(self, header: bytes) -> _Known:
         self._known.pop(header, None)
         now = self._rt.clock.now()
-        key = await self._find(header)
+        known = await self._know(await self._find(header), now)
+        if len(self._known) >= REMEMBERED:
+            self._known.clear()
+        self._known[header] = known
+        return known
+
+    async def _know(self, key: ApiKey, now: datetime) -> _Known:
         tenant_id = key.tenant_id
         if tenant_id is None:
             raise AccessDenied("An operator's key cannot be used here. Use a tenant's key (sd_live_… or sd_test_…).")
         tenant = await self._rt.db.read(lambda tx: get_tenant(tx, tenant_id))
-        models = None if key.models is None else frozenset(key.models)
-        caller = Caller(tenant.id, key.id, frozenset(key.scopes), models, tenant.project_name)
+        caller = Caller(tenant.id, key.id, frozenset(key.scopes), key.models, tenant.project_name)
         until = now + REMEMBER if key.expires_at is None else min(now + REMEMBER, key.expires_at)
-        if len(self._known) >= REMEMBERED:
-            self._known.clear()
-        known = self._known[header] = _Known(caller, to_microseconds(until))
-        return known
+        return _Known(caller, to_microseconds(until))
+
+    async def _learn_signer(self, access_key: str) -> tuple[Signer, int]:
+        rt = self._rt
+        self._signers.pop(access_key, None)
+        now = rt.clock.now()
+        key = await rt.db.read(lambda tx: find_key_by_access_key(tx, access_key))
+        if key is None or key.secret_key is None or not key.is_valid(now):
+            raise InvalidAccessKey
+        known = await self._know(key, now)
+        if len(self._signers) >= REMEMBERED:
+            self._signers.clear()
+        signer = Signer(known.caller, rt.vault.open(secret_key_place(access_key), key.secret_key))
+        found = self._signers[access_key] = signer, known.until
+        return found
 
     async def _find(self, header: bytes) -> ApiKey:
         rt = self._rt

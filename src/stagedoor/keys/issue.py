@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from stagedoor.contract.operations import SCOPES
-from stagedoor.crypto import new_api_key
+from stagedoor.crypto import new_api_key, new_key_pair
 from stagedoor.errors import InvalidParameter, NotFound
-from stagedoor.keys.store import ApiKey, Kind, add_key, mark_key_revoked
+from stagedoor.keys.store import ApiKey, Kind, add_key, mark_key_paired, mark_key_revoked
 from stagedoor.runtime import Runtime
 from stagedoor.tenants.store import get_tenant
 
@@ -76,6 +77,32 @@ async def _issue(
     )
     await rt.db.write(lambda tx: add_key(tx, key))
     return key, secret
+
+
+class KeyPair(NamedTuple):
+    """An access key and its secret key, which is not shown again."""
+
+    access_key: str
+    secret_key: str
+
+
+async def give_pair(rt: Runtime, key_id: str) -> tuple[ApiKey, KeyPair]:
+    """Give a tenant's key a pair that signs requests with the key's rights; an earlier pair stops working within 2 seconds.
+
+    Raises:
+        NotFound: there is no such key, it was revoked, or it is an operator's.
+
+    """
+    pair = KeyPair(*new_key_pair())
+    sealed = rt.vault.seal(secret_key_place(pair.access_key), pair.secret_key)
+    key = await rt.db.write(lambda tx: mark_key_paired(tx, key_id, pair.access_key, sealed))
+    if key is None:
+        raise NotFound(f"There is no unrevoked tenant's key {key_id}.", field="key_id")
+    return key, pair
+
+
+def secret_key_place(access_key: str) -> str:
+    return f"api_keys.secret_key:{access_key}"
 
 
 async def revoke_key(rt: Runtime, key_id: str) -> None:

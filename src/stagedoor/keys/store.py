@@ -1,4 +1,4 @@
-"""An API key and its SQL. The secret itself is never stored."""
+"""An API key and its SQL. Its secret is never stored; the secret key of its pair is stored sealed."""
 
 from datetime import datetime
 from typing import Literal
@@ -12,7 +12,10 @@ Kind = Literal["live", "test", "admin"]
 
 
 class ApiKey(msgspec.Struct, frozen=True):
-    """A key of a tenant, or of an operator when ``tenant_id`` is None. ``models`` None means every model."""
+    """A key of a tenant, or of an operator when ``tenant_id`` is None. ``models`` None means every model.
+
+    ``access_key`` and ``secret_key`` are the pair that signs requests, where the key has one.
+    """
 
     id: str
     tenant_id: str | None
@@ -25,6 +28,8 @@ class ApiKey(msgspec.Struct, frozen=True):
     created_at: datetime
     expires_at: datetime | None
     revoked_at: datetime | None
+    access_key: str | None = None
+    secret_key: bytes | None = None
 
     def is_valid(self, now: datetime) -> bool:
         return self.revoked_at is None and (self.expires_at is None or now < self.expires_at)
@@ -33,7 +38,7 @@ class ApiKey(msgspec.Struct, frozen=True):
 async def add_key(tx: Tx, key: ApiKey) -> None:
     await tx.execute(
         f"INSERT INTO api_keys ({columns(ApiKey)}) VALUES (:id, :tenant_id, :kind, :name, :secret_hash, :hint,"
-        " :scopes, :models, :created_at, :expires_at, :revoked_at)",
+        " :scopes, :models, :created_at, :expires_at, :revoked_at, :access_key, :secret_key)",
         **msgspec.structs.asdict(key),
     )
 
@@ -42,6 +47,26 @@ async def find_key_by_hash(tx: Tx, secret_hash: bytes) -> ApiKey | None:
     return await tx.find(
         ApiKey, f"SELECT {columns(ApiKey)} FROM api_keys WHERE secret_hash = :secret_hash", secret_hash=secret_hash
     )
+
+
+async def find_key_by_access_key(tx: Tx, access_key: str) -> ApiKey | None:
+    return await tx.find(
+        ApiKey, f"SELECT {columns(ApiKey)} FROM api_keys WHERE access_key = :access_key", access_key=access_key
+    )
+
+
+async def mark_key_paired(tx: Tx, key_id: str, access_key: str, secret_key: bytes) -> ApiKey | None:
+    """Give a tenant's unrevoked key a pair in the place of its old one; return the key, None when there is none."""
+    changed = await tx.execute(
+        "UPDATE api_keys SET access_key = :access_key, secret_key = :secret_key"
+        " WHERE id = :id AND revoked_at IS NULL AND tenant_id IS NOT NULL",
+        id=key_id,
+        access_key=access_key,
+        secret_key=secret_key,
+    )
+    if not changed:
+        return None
+    return await find_key_by_access_key(tx, access_key)
 
 
 async def list_keys(tx: Tx, tenant_id: str) -> list[ApiKey]:
