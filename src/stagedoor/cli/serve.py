@@ -40,11 +40,13 @@ def check_start(settings: Settings) -> None:
     """Refuse what cannot work before anything is opened.
 
     Raises:
-        SettingsError: more than one process on SQLite, a secret key that is none, or a port that is taken.
+        SettingsError: more than one process on SQLite, a secret key that is none, a port that is taken, or traces without their library.
 
     """
     from stagedoor.app import load_vault
+    from stagedoor.traces import check_traces
 
+    check_traces(settings)
     if settings.workers > 1 and settings.database.startswith("sqlite"):
         raise SettingsError("SQLite serves one process. Set STAGEDOOR_DATABASE_URL to PostgreSQL for more workers.")
     load_vault(settings)

@@ -21,6 +21,7 @@ from typing import Any, NamedTuple
 
 import structlog
 
+from stagedoor import metrics
 from stagedoor.bells import Bells
 from stagedoor.db.database import Result, Tx, Work
 from stagedoor.db.reserve import Reserve
@@ -51,6 +52,7 @@ class _Outcome(NamedTuple):
     value: object
     rung: frozenset[str] = frozenset()
     has_read: bool = False
+    afterwards: tuple[Callable[[], None], ...] = ()
 
 
 def _refusal() -> _Outcome:
@@ -95,7 +97,11 @@ class SqliteWriter:
         future: asyncio.Future[Result] = loop.create_future()
         (self._soft if soft else self._hard).append(_Item(work, future, time.monotonic(), urgent))
         self._schedule(loop)
-        return await future
+        begun = metrics.write_begun()
+        try:
+            return await future
+        finally:
+            metrics.write_ended(begun)
 
     async def until_on_disk(self) -> None:
         """Wait until what other connections can see now is on the disk.
@@ -277,7 +283,7 @@ class SqliteWriter:
         before = self._connection.total_changes
         tx = SqliteTx(self._connection)
         try:
-            return _Outcome(drive(item.work(tx)), frozenset(tx.rung), tx.has_read)
+            return _Outcome(drive(item.work(tx)), frozenset(tx.rung), tx.has_read, tuple(tx.afterwards))
         except Exception as error:
             if isinstance(error, sqlite3.OperationalError) and passes(error):
                 raise
@@ -313,6 +319,8 @@ class SqliteWriter:
         rung: set[str] = set()
         for item, outcome in zip(group, outcomes, strict=True):
             rung |= outcome.rung
+            for act in outcome.afterwards:
+                act()
             if item.future.done():
                 continue
             if isinstance(outcome.value, Exception):
