@@ -1,10 +1,13 @@
 """`stagedoor backup` while a gateway serves, `stagedoor restore` afterwards: nothing acknowledged is missing, nothing opens without the key."""
 
 import asyncio
+import shutil
 import sqlite3
 import stat
+import subprocess
 import time
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -14,9 +17,10 @@ from stagedoor.clock import MovableClock
 from stagedoor.crypto import decode_secret_key, encode_secret_key, new_secret_key
 from stagedoor.emulator import RunningEmulator
 from tests.cli.conftest import Stagedoor
+from tests.support import databases
 from tests.support.gateway import Api, RunningGateway, free_port, gateway_settings
 from tests.support.serving import ServingProcess
-from tests.support.validation import on_sqlite
+from tests.support.validation import on_postgres, on_sqlite
 
 PER_SECOND = 50
 SECONDS_BEFORE = 1.0
@@ -169,3 +173,37 @@ def test_where_nothing_can_be_written_or_read_it_is_said_in_one_line(stagedoor: 
     assert not (tmp_path / "copy.db").exists()
     postgres = stagedoor("backup", "copy.db", DATABASE_URL="postgresql://a@127.0.0.1/b")
     assert "pg_dump" in postgres.complaint
+
+
+def postgres_program(name: str) -> str | Path:
+    found = shutil.which(name) or next(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"), None)
+    if found is None:
+        databases.require_or_skip(f"there is no {name}")
+        raise AssertionError
+    return found
+
+
+@on_postgres
+async def test_postgres_comes_back_from_its_own_dump(
+    database_url: str, gateway: RunningGateway, api: Api, stagedoor: Stagedoor, tmp_path: Path
+) -> None:
+    created = await api.ok("CreateAssetGroup", Name="g")
+    copy = await asyncio.to_thread(databases.make_bare_postgres_database, database_url, "_back")
+    dump = str(tmp_path / "stagedoor.dump")
+    given = {"DATABASE_URL": copy, "SECRET_KEY": gateway.settings.secret_key}
+    try:
+        run = partial(subprocess.run, check=True, capture_output=True)
+        await asyncio.to_thread(run, [postgres_program("pg_dump"), "--format=custom", f"--file={dump}", database_url])
+        back = [postgres_program("pg_restore"), "--no-owner", "--exit-on-error", f"--dbname={copy}", dump]
+        await asyncio.to_thread(run, back)
+        # As if it had come from a server that has seen more.
+        await databases.execute(copy, "UPDATE events SET written_in = written_in + 1000000000")
+        assert (await asyncio.to_thread(stagedoor, "migrate", **given)).code == 0
+        settings = msgspec.structs.replace(gateway.settings, database_url=copy, port=free_port())
+        async with ServingProcess(settings, tmp_path / "serve.log") as serving:
+            assert (await serving.api(api.key).ok("GetAssetGroup", Id=created["Id"]))["Name"] == "g"
+            told = (await serving.api(api.key).send("GET", "/v1/events")).result["Items"]
+            assert [event["Type"] for event in told] == ["group.created"]
+            await serving.api(api.key).ok("CreateAssetGroup", Name="after")
+    finally:
+        await asyncio.to_thread(databases.drop_postgres_database, database_url, copy)

@@ -136,8 +136,10 @@ def migrate() -> None:
     settings = load_settings()
     if settings.database.startswith("sqlite:///"):
         migrate_sqlite(settings)
-    elif not _postgres_is_migrated(settings.database):
+    else:
+        _postgres_is_migrated(settings.database)  # what cannot be reached is said in one line
         from stagedoor.db.migrate import migrate as bring_up_to_date
 
+        # Even when the schema is the newest: it may have come from another server by pg_dump, and its events with it.
         bring_up_to_date(settings.database)
     print(NEWEST)
