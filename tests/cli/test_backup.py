@@ -15,6 +15,7 @@ import pytest
 
 from stagedoor.clock import MovableClock
 from stagedoor.crypto import decode_secret_key, encode_secret_key, new_secret_key
+from stagedoor.db.backup import copy_sqlite
 from stagedoor.emulator import RunningEmulator
 from tests.cli.conftest import Stagedoor
 from tests.support import databases
@@ -138,12 +139,13 @@ def test_a_wrong_key_is_told_and_nothing_is_restored(stagedoor: Stagedoor, tmp_p
 
 
 @pytest.mark.parametrize("trouble", ["damaged", "newer", "foreign", "empty", "missing"])
-def test_what_is_no_good_copy_is_refused_in_one_line(stagedoor: Stagedoor, tmp_path: Path, trouble: str) -> None:
-    with_a_channel(stagedoor)
+def test_what_is_no_good_copy_is_refused_in_one_line(
+    stagedoor: Stagedoor, data: Path, tmp_path: Path, trouble: str
+) -> None:
     copy, other = tmp_path / "copy.db", tmp_path / "other"
-    assert stagedoor("backup", str(copy)).code == 0
+    copy_sqlite(data / "stagedoor.db", copy)
     said = spoil(copy, trouble)
-    key = (tmp_path / "data" / "secret.key").read_text().strip()
+    key = encode_secret_key(new_secret_key())
     assert said in stagedoor("restore", str(copy), DATA_DIR=str(other), SECRET_KEY=key).complaint
     assert not list(other.glob("stagedoor.db*"))
 

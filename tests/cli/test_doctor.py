@@ -4,6 +4,7 @@ import asyncio
 import json
 import re
 import sqlite3
+import ssl
 from collections.abc import Sequence
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -12,6 +13,11 @@ from typing import Any
 
 import msgspec
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 from stagedoor.clock import MovableClock, to_microseconds
 from stagedoor.db.durability import file_system
@@ -131,3 +137,37 @@ def test_the_file_system_under_a_path_is_known(path: str, kind: str) -> None:
     if not Path("/proc/self/mounts").exists():
         pytest.skip("this system has no /proc")
     assert file_system(Path(path)) == kind
+
+
+async def test_a_certificate_that_no_phone_trusts_is_told(stagedoor: Stagedoor, tmp_path: Path) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(self_signed(tmp_path))
+
+    async def nobody_comes(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.close()
+
+    async with await asyncio.start_server(nobody_comes, "127.0.0.1", 0, ssl=context) as server:
+        url = f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        ended = await asyncio.to_thread(stagedoor, "doctor", PUBLIC_URL=url)
+    assert f"FAIL  callback: the certificate of {url}/healthz is not trusted" in ended.out
+
+
+def self_signed(folder: Path) -> Path:
+    """Make a certificate that nobody vouches for, with its key in the same file."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .sign(key, hashes.SHA256())
+    )
+    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    path = folder / "tls.pem"
+    path.write_bytes(private + certificate.public_bytes(Encoding.PEM))
+    return path

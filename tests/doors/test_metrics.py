@@ -12,6 +12,7 @@ from stagedoor import metrics
 from stagedoor.assets.store import TRACK
 from stagedoor.clock import MovableClock
 from stagedoor.db.database import Tx
+from stagedoor.emulator import RunningEmulator
 from stagedoor.jobs.store import add_job
 from tests.support.emulator import EmulatorControl
 from tests.support.gateway import Api, RunningGateway, gateway_settings
@@ -49,6 +50,8 @@ async def test_a_face_check_is_counted_from_its_callback_to_its_group(
     assert more("stagedoor_database_write_seconds_count") >= 3
     assert after.of("stagedoor_database_up") == 1
     assert after.of("process_resident_memory_bytes") > 0
+    values = {value for _, labels in after for _, value in labels}
+    assert [value for value in values if re.match("(tn|key|vs|evt|inv)_", value)] == []
 
 
 async def test_what_was_undone_is_not_counted(gateway: RunningGateway) -> None:
@@ -68,19 +71,24 @@ async def test_what_was_undone_is_not_counted(gateway: RunningGateway) -> None:
     assert counted == ["done"]
 
 
-async def test_refusals_for_want_of_room_and_of_the_upstream_are_counted(
-    gateway: RunningGateway, control: EmulatorControl
+async def test_refusals_of_the_upstream_and_for_want_of_room_are_counted(
+    gateway: RunningGateway, emulator: RunningEmulator, control: EmulatorControl
 ) -> None:
+    await gateway.connect(emulator, name="narrow", models=["narrow"], limits={"CreateAssetGroup": (1, 60.0)})
     api, operator = await gateway.client(), await gateway.operator()
     before = await scrape(operator)
     await control.fault("error", "CreateAssetGroup", times=1, status=403, code="AccessDenied", message="no")
-    assert (await api.call("CreateAssetGroup", Name="g")).status >= 400
+    codes = [(await api.call("CreateAssetGroup", Name="g", model="narrow")).code for _ in range(2)]
+    assert codes == ["UpstreamRejected", "FlowLimitExceeded"]
     after = await scrape(operator)
-    labels = {"channel": "emulator", "action": "CreateAssetGroup", "result": "UpstreamRejected"}
-    assert (
-        after.of("stagedoor_upstream_calls_total", **labels) - before.of("stagedoor_upstream_calls_total", **labels)
-        == 1
-    )
+    labels = {"channel": "narrow", "action": "CreateAssetGroup"}
+    for name, more in (
+        ("stagedoor_upstream_calls_total", {"result": "UpstreamRejected"}),
+        ("stagedoor_quota_refusals_total", {}),
+    ):
+        assert after.of(name, **labels, **more) - before.of(name, **labels, **more) == 1
+    name = "stagedoor_quota_wait_seconds_count"
+    assert after.of(name, **labels) - before.of(name, **labels) == 1
 
 
 async def test_waiting_running_and_dead_jobs_are_told_with_the_age_of_the_oldest(

@@ -71,7 +71,7 @@ async def get_case(tx: Tx, case_id: str) -> Case:
 
 async def count_open_cases(tx: Tx, *, at_most: int) -> int:
     """Count the cases that wait for an operator, no further than to a number."""
-    sql = "SELECT count(*) FROM (SELECT 1 FROM cases WHERE resolved_at IS NULL LIMIT :at_most) AS waiting"
+    sql = "SELECT count(*) FROM (SELECT 1 FROM cases WHERE resolved_at IS NULL LIMIT :at_most) AS selected"
     return await tx.number(sql, at_most=at_most)
 
 

@@ -48,7 +48,13 @@ class MetricsEndpoint:
             await self._keys.authenticate_admin(state["headers"].get(b"authorization", b""))
         await self._rt.tasks.share("metrics", self._look)
         body = metrics.render()
-        headers = [(b"content-type", metrics.CONTENT_TYPE), (b"content-length", b"%d" % len(body)), NO_STORE, NO_SNIFF]
+        headers = [
+            (b"content-type", metrics.CONTENT_TYPE),
+            (b"content-length", b"%d" % len(body)),
+            (b"x-request-id", state["request_id"].encode()),
+            NO_STORE,
+            NO_SNIFF,
+        ]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": body if scope["method"] == "GET" else b""})
 

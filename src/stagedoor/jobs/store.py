@@ -233,7 +233,7 @@ async def find_backlog(tx: Tx, kind: str, *, now: datetime, at_most: int) -> Bac
     """Count the jobs of a kind, no further than to a number each: reads a part of an index, whatever the table holds."""
 
     async def count(condition: str, **params: datetime) -> int:
-        sql = f"SELECT count(*) FROM (SELECT 1 FROM jobs WHERE kind = :kind AND {condition} LIMIT :at_most) AS counted"
+        sql = f"SELECT count(*) FROM (SELECT 1 FROM jobs WHERE kind = :kind AND {condition} LIMIT :at_most) AS selected"
         return await tx.number(sql, kind=kind, at_most=at_most, **params)
 
     return Backlog(
