@@ -54,7 +54,7 @@ peers: ## Install the two gateways that `bench` compares with (740 MB, into benc
 	npm install --silent --no-save --prefix bench/.peers @portkey-ai/gateway@1.15.2
 
 lock: ## Write the lock files anew (needs uv)
-	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra emulator --group dev pyproject.toml -o requirements/dev.txt
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra emulator --extra otel --group dev pyproject.toml -o requirements/dev.txt
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra emulator pyproject.toml -c requirements/dev.txt -o requirements/run.txt
 
 clean: ## Remove what the other targets made

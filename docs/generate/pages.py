@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from docs.generate import cli, conformance, endpoints, errors, events, settings
+from docs.generate import cli, conformance, endpoints, errors, events, metrics, settings
 
 ROOT = Path(__file__).parents[2]
 
@@ -13,5 +13,6 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "docs/reference/endpoints.md": endpoints.build_page,
     "docs/reference/errors.md": errors.build_page,
     "docs/reference/events.md": events.build_page,
+    "docs/reference/metrics.md": metrics.build_page,
     "docs/reference/settings.md": settings.build_page,
 }

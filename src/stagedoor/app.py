@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from stagedoor.doors.callback import callback_routes
 from stagedoor.doors.documents import document_routes
 from stagedoor.doors.events import event_routes
 from stagedoor.doors.health import health_routes
+from stagedoor.doors.metrics import metrics_routes
 from stagedoor.doors.rest import rest_routes
 from stagedoor.doors.webhooks import webhook_routes
 from stagedoor.errors import NotFound
@@ -38,8 +40,10 @@ from stagedoor.invitations.store import EXPIRE
 from stagedoor.jobs.runner import Lane, Runner
 from stagedoor.keys.authenticate import KeyRing
 from stagedoor.logs import PatientStream
+from stagedoor.metrics import feel_pulse
 from stagedoor.runtime import Runtime
 from stagedoor.settings import Settings, SettingsError
+from stagedoor.traces import start_traces, stop_traces
 from stagedoor.validation.pursue import pursue_session
 from stagedoor.validation.reconcile import reconcile_session
 from stagedoor.validation.store import EXCHANGE, RECONCILE
@@ -123,15 +127,18 @@ class Gateway:
 
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()
+        start_traces(self._settings)
         rt = await open_runtime(self._settings, transport=self._transport, clock=self._clock, make_id=self._make_id)
         book = ChannelBook(rt)
         sender = Sender(plain_http=self._settings.webhook_http, private=self._settings.webhook_private)
         rt.db.hear()
+        work = lanes(rt, book, sender)
         background = [
+            asyncio.create_task(feel_pulse(), name="pulse"),
             asyncio.create_task(keep_house(rt), name="housekeeping"),
-            asyncio.create_task(Runner(rt, lanes(rt, book, sender)).run(), name="jobs"),
+            asyncio.create_task(Runner(rt, work).run(), name="jobs"),
         ]
-        self._router = Router(routes(rt, book))
+        self._router = Router(routes(rt, book, list(work)))
         await send({"type": "lifespan.startup.complete"})
         await receive()
         for task in background:
@@ -139,6 +146,7 @@ class Gateway:
         await asyncio.gather(*background, return_exceptions=True)
         await sender.close()
         await rt.close()
+        await asyncio.to_thread(stop_traces)
         await send({"type": "lifespan.shutdown.complete"})
 
 
@@ -155,8 +163,8 @@ def lanes(rt: Runtime, book: ChannelBook, sender: Sender) -> dict[str, Lane]:
     }
 
 
-def routes(rt: Runtime, book: ChannelBook) -> list[Route]:
-    """Return every path there is."""
+def routes(rt: Runtime, book: ChannelBook, kinds: Sequence[str] = ()) -> list[Route]:
+    """Return every path there is; ``kinds`` are the jobs that are done here."""
     keys = KeyRing(rt)
     return [
         *rest_routes(rt, book, keys),
@@ -167,5 +175,6 @@ def routes(rt: Runtime, book: ChannelBook) -> list[Route]:
         *webhook_routes(rt, keys),
         *admin_routes(rt, keys),
         *health_routes(rt),
+        *metrics_routes(rt, keys, kinds),
         *document_routes(rt.settings),
     ]

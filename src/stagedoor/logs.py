@@ -1,8 +1,14 @@
-"""Log lines: one JSON object each, or coloured text for people. Nothing secret is ever handed to a logger."""
+"""Log lines: one JSON object each, or coloured text for people.
+
+Nothing secret is ever handed to a logger. What gets into a line all the same, in the text of somebody else's error say, and looks
+like a secret, is taken out again. A line that is written on behalf of a request or a job says so.
+"""
 
 import logging
+import re
 import sys
 from contextlib import suppress
+from contextvars import ContextVar
 from typing import IO, Any, BinaryIO, TextIO, cast
 
 import msgspec
@@ -10,6 +16,20 @@ import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 from stagedoor.settings import Settings
+
+request_id: ContextVar[str] = ContextVar("request_id", default="")
+"""The request on whose behalf this code runs, also when the request itself is over."""
+job: ContextVar[tuple[str, str]] = ContextVar("job", default=("", ""))
+"""The kind and the key of the job on whose behalf this code runs."""
+
+_SECRETS = (
+    (re.compile(r"\b(sd_[a-z]+_)[0-9A-Za-z]{20,}"), r"\1***"),
+    (re.compile(r"\b(whsec_)[0-9A-Za-z+/=]{8,}"), r"\1***"),
+    (re.compile(r"\b(AK(?:LT|TP))[0-9A-Za-z+/=_-]{12,}"), r"\1***"),
+    (re.compile(r"\b(Bearer +)[^\s\"',]+", re.IGNORECASE), r"\1***"),
+    (re.compile(r"(\w://)[^\s/@\"'<>]+@"), r"\1***@"),
+    (re.compile(r"(\w://[^\s?\"'<>]*\?)[^\s\"'<>]+"), r"\1***"),
+)
 
 
 class PatientStream:
@@ -33,9 +53,12 @@ def set_up_logs(settings: Settings) -> None:
     shared: list[Processor] = [
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
+        _add_context,
+        structlog.processors.format_exc_info,
+        _redact,
     ]
     if settings.log_format == "json":
-        ending: list[Processor] = [structlog.processors.format_exc_info, _to_json]
+        ending: list[Processor] = [_to_json]
         factory: structlog.BytesLoggerFactory | structlog.PrintLoggerFactory
         factory = structlog.BytesLoggerFactory(cast("BinaryIO", PatientStream(sys.stderr.buffer)))
     else:
@@ -49,7 +72,39 @@ def set_up_logs(settings: Settings) -> None:
         logger_factory=factory,
         cache_logger_on_first_use=True,
     )
-    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s")
+    logging.basicConfig(level=logging.WARNING, handlers=[_FromLibraries()])
+
+
+class _FromLibraries(logging.Handler):
+    """Passes on what libraries log, as lines like ours."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        log = structlog.get_logger()
+        level = min(record.levelno, logging.CRITICAL)
+        log.log(level, "library", logger=record.name, message=record.getMessage(), exc_info=record.exc_info)
+
+
+def _add_context(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+    if request := request_id.get():
+        event.setdefault("request_id", request)
+    kind, key = job.get()
+    if kind:
+        event["job"], event["job_key"] = kind, key
+    return event
+
+
+def _redact(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+    for name, value in event.items():
+        if isinstance(value, str):
+            event[name] = redacted(value)
+    return event
+
+
+def redacted(text: str) -> str:
+    """Return a text without what looks like a secret: keys, user names and queries of addresses."""
+    for pattern, instead in _SECRETS:
+        text = pattern.sub(instead, text)
+    return text
 
 
 _encode = msgspec.json.Encoder(enc_hook=str).encode

@@ -76,6 +76,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Whether webhooks may go to this machine and to private networks: for trials, since every tenant could then reach what stands there."""
     event_days: Annotated[float, Meta(ge=4, le=3650)] = 30.0
     """How long events, and what became of their deliveries, are kept."""
+    metrics: Literal["admin", "open", "off"] = "admin"
+    """Who may read `/metrics`: holders of an operator's key, everybody who reaches this gateway, or nobody."""
+    traces_url: str = ""
+    """Where traces go, as OTLP over HTTP: `http://127.0.0.1:4318/v1/traces`. Empty: there are none. Needs `stagedoor[otel]`."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """Least severe log line written."""
     log_format: Literal["json", "console"] = "json"

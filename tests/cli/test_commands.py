@@ -30,6 +30,8 @@ COMMANDS = [
     ("migrate",),
     ("emulator",),
     ("doctor",),
+    ("backup",),
+    ("restore",),
     ("version",),
     ("tenants",),
     ("tenants", "create"),

@@ -241,6 +241,8 @@ async def test_no_other_query_of_the_stores_reads_a_whole_table(tx: ExplainingTx
     await look_at_invitations(tx)
     await jobs.add_job(tx, "t1", "work", "a", now=NOW, due_at=NOW)
     await jobs.find_next_due(tx, "work")
+    await jobs.find_backlog(tx, "work", now=NOW, at_most=10)
+    await cases.count_open_cases(tx, at_most=10)
     await jobs.claim_jobs(tx, "work", now=NOW, until=NOW, at_most=10)
     await jobs.keep_job(tx, job, NOW)
     for end in (jobs.finish_job(tx, job), jobs.put_off_job(tx, job, due_at=NOW, failures=0, crashes=0, error=None)):

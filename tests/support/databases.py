@@ -55,21 +55,21 @@ def make_postgres_database(server: str) -> str:
 def make_bare_postgres_database(server: str, suffix: str = "") -> str:
     """Make a database without any table and return its URL."""
     name = f"stagedoor_test_{os.getpid()}{suffix}"
-    asyncio.run(_execute(server, f"DROP DATABASE IF EXISTS {name}", f"CREATE DATABASE {name}"))
+    asyncio.run(execute(server, f"DROP DATABASE IF EXISTS {name}", f"CREATE DATABASE {name}"))
     return urlunsplit(urlsplit(server)._replace(path=f"/{name}"))
 
 
 def drop_postgres_database(server: str, url: str) -> None:
     name = urlsplit(url).path.removeprefix("/")
-    asyncio.run(_execute(server, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
+    asyncio.run(execute(server, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
 
 
 async def empty_postgres(url: str) -> None:
     tables = ", ".join(table.name for table in metadata.sorted_tables)
-    await _execute(url, f"TRUNCATE {tables}")
+    await execute(url, f"TRUNCATE {tables}")
 
 
-async def _execute(url: str, *statements: str) -> None:
+async def execute(url: str, *statements: str) -> None:
     connection = await asyncpg.connect(url)
     try:
         for statement in statements:

@@ -1,4 +1,4 @@
-"""No secret is found where it does not belong: not in the log at its most talkative, in no error, not in the database."""
+"""No secret is found where it does not belong: not in the log at its most talkative, in no error, metric or trace, not in the database or its backup."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,7 +9,9 @@ import msgspec
 
 from stagedoor.clock import MovableClock
 from stagedoor.contract.operations import BY_ACTION
+from stagedoor.db.backup import copy_sqlite
 from stagedoor.emulator import RunningEmulator
+from tests.support.collector import Collector
 from tests.support.emulator import EmulatorControl
 from tests.support.gateway import Answer, Api, RunningGateway, free_port, gateway_settings
 from tests.support.serving import ServingProcess
@@ -18,6 +20,8 @@ from tests.support.validation import EXCHANGE, PAGE, START, Check, browse, come_
 
 SOURCE_SECRET = "source-signature-1f4d8c0b7a"
 SHORTEST_SECRET = 12
+PRIVATE = {"Name-of-an-actor-canary", "studio.example/done"}
+"""What is no credential, and no business of whoever reads logs, metrics or traces."""
 
 
 class Story:
@@ -50,9 +54,9 @@ class Story:
         assert came_back.status == 303
         group_id = (await exchange(self.api, check)).result["GroupId"]
         asset = await self.upload(group_id)
-        await self.api.ok("UpdateAsset", Id=asset["Id"], Name="face")
+        await self.api.ok("UpdateAsset", Id=asset["Id"], Name="Name-of-an-actor-canary")
         await self.api.ok("ListAssets", Filter={"GroupIds": [group_id]})
-        await self.api.ok("UpdateAssetGroup", Id=group_id, Name="actor")
+        await self.api.ok("UpdateAssetGroup", Id=group_id, Name="Name-of-an-actor-canary")
         await self.api.ok("ListAssetGroups")
         await self.go_wrong(group_id, asset["Id"])
         spare = await self.api.ok("CreateAssetGroup", Name="virtual")
@@ -160,12 +164,18 @@ async def test_no_secret_reaches_the_log_an_error_or_the_database(
     serving_settings = msgspec.structs.replace(
         settings, port=(port := free_port()), public_url=f"http://127.0.0.1:{port}", log_level="debug"
     )
-    async with ServingProcess(serving_settings, tmp_path / "serve.log") as serving:
-        story = Story(serving.api(key), emulator, control, pictures)
-        story.secrets |= {admin_key, settings.secret_key}
-        await story.tell()
-        assert (await serving.api(admin_key).send("GET", "/admin/v1/channels")).status == 200
-        stored = await stored_bytes(database_url)
+    async with Collector() as collector:
+        serving_settings = msgspec.structs.replace(serving_settings, traces_url=collector.url)
+        async with ServingProcess(serving_settings, tmp_path / "serve.log") as serving:
+            story = Story(serving.api(key), emulator, control, pictures)
+            story.secrets |= {admin_key, settings.secret_key}
+            await story.tell()
+            assert (await serving.api(admin_key).send("GET", "/admin/v1/channels")).status == 200
+            numbers = (await serving.api(admin_key).send("GET", "/metrics")).body
+            stored = await stored_bytes(database_url)
+            if database_url.startswith("sqlite"):
+                copy_sqlite(Path(database_url.removeprefix("sqlite:///")), tmp_path / "backup.db")
+                stored += (tmp_path / "backup.db").read_bytes()
     stored += await stored_bytes(database_url)
 
     log = serving.log.read_bytes()
@@ -175,5 +185,11 @@ async def test_no_secret_reaches_the_log_an_error_or_the_database(
     assert {str(answer.metadata["Action"]) for answer in story.errors if answer.body[:1] == b"{"} >= set(BY_ACTION)
     assert list(found(story.secrets, log)) == []
     assert list(found(story.secrets, stored)) == []
+    assert b"stagedoor_exchanges_total" in numbers
+    assert list(found(story.secrets | PRIVATE, numbers)) == []
+    traces = b"".join(collector.bodies)
+    assert EXCHANGE.encode() in traces
+    assert list(found(story.secrets | PRIVATE, traces)) == []
+    assert list(found(PRIVATE, log)) == []
     for answer in story.errors:
         assert list(found(story.secrets, answer.body + repr(answer.headers).encode())) == [], answer.body

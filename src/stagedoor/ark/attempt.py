@@ -7,7 +7,7 @@ from typing import Protocol
 import msgspec
 import structlog
 
-from stagedoor import errors
+from stagedoor import errors, traces
 from stagedoor.ark import errors as ark_errors
 from stagedoor.ark import results
 from stagedoor.ark.answers import Malformed, Refusal, Success, read
@@ -97,6 +97,7 @@ def _judge(
 ) -> dict[str, object]:
     try:
         said = read(answer, now=clock.now())
+        traces.note("stagedoor.upstream_request_id", said.request_id)
         if isinstance(said, Success):
             return results.check(operation, body, driver.normalise(operation, said))
     except results.NotYet as error:

@@ -69,6 +69,12 @@ async def get_case(tx: Tx, case_id: str) -> Case:
     return case
 
 
+async def count_open_cases(tx: Tx, *, at_most: int) -> int:
+    """Count the cases that wait for an operator, no further than to a number."""
+    sql = "SELECT count(*) FROM (SELECT 1 FROM cases WHERE resolved_at IS NULL LIMIT :at_most) AS selected"
+    return await tx.number(sql, at_most=at_most)
+
+
 async def list_cases(tx: Tx, *, resolved: bool, at_most: int) -> list[Case]:
     """Return the cases that wait for an operator, the oldest first, or those that were decided, the latest first."""
     if resolved:

@@ -1,14 +1,17 @@
 """The channels as a running gateway uses them: chosen by model, connected, metered."""
 
+import time
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 import msgspec
 
+from stagedoor import metrics
 from stagedoor.ark.upstream import Account, Upstream, connect
 from stagedoor.channels.store import Channel, Credentials, list_channels
+from stagedoor.channels.watch import watched
 from stagedoor.contract.operations import Operation
-from stagedoor.errors import InvalidParameter, NoChannel
+from stagedoor.errors import FlowLimitExceeded, InvalidParameter, NoChannel
 from stagedoor.quotas.gate import Gate
 from stagedoor.quotas.limits import Limit, read_limits
 from stagedoor.runtime import Runtime
@@ -113,8 +116,17 @@ class ChannelBook:
             await self._gate.enter_when_quiet(channel_id, operation.action, limit)
         else:
             patience = timedelta(seconds=self._rt.settings.quota_wait)
-            await self._gate.enter(channel_id, operation.action, limit, patience)
-        return await live.upstream.call(operation, body)
+            await self._enter(live.channel, operation, limit, patience)
+        return await watched(live.channel, operation, live.upstream.call(operation, body))
+
+    async def _enter(self, channel: Channel, operation: Operation, limit: Limit, patience: timedelta) -> None:
+        begun = time.perf_counter()
+        try:
+            await self._gate.enter(channel.id, operation.action, limit, patience)
+        except FlowLimitExceeded:
+            metrics.quota_refused(channel.name, operation.action)
+            raise
+        metrics.quota_waited(channel.name, operation.action, time.perf_counter() - begun)
 
     async def wait_until_quiet(self, channel_id: str, operation: Operation) -> None:
         """Return when half of the operation's limit is free, for work that nobody waits for."""

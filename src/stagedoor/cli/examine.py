@@ -1,107 +1,142 @@
-"""What `stagedoor doctor` looks at."""
+"""What `stagedoor doctor` looks at: the machine and the settings here, the rest in the files beside."""
 
+import os
 import shutil
 import sys
+import tempfile
+import time
 from collections.abc import AsyncIterator
-from typing import NamedTuple
+from datetime import timedelta
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from stagedoor.app import load_vault, open_runtime
-from stagedoor.channels.book import ChannelBook
-from stagedoor.channels.store import Channel, list_channels
-from stagedoor.contract.operations import BY_ACTION
+from stagedoor.ark.transport import AiohttpTransport, Answer, Transport, TransportError
+from stagedoor.cli.examine_channels import DatedTransport, examine_channels
+from stagedoor.cli.examine_database import examine_database
+from stagedoor.cli.findings import Finding, check, untried
 from stagedoor.errors import StagedoorError
-from stagedoor.runtime import Runtime
 from stagedoor.settings import Settings, SettingsError
 
-
-class Finding(NamedTuple):
-    """One line: fine or not, what was looked at, and what to do."""
-
-    fine: bool
-    subject: str
-    remedy: str = ""
+ROOM = 1 << 30
+PATIENCE = timedelta(seconds=10)
+LOCAL = frozenset({"127.0.0.1", "localhost", "::1"})
+UNTRUSTED = ("Certificate", "SSL")
 
 
 async def examine(settings: Settings) -> AsyncIterator[Finding]:
     """Yield what there is to say about an installation, the basic things first."""
-    yield Finding(sys.version_info >= (3, 11), f"Python {sys.version.split()[0]}", "Install Python 3.11 or newer.")
-    yield _disk(settings)
+    yield check(sys.version_info >= (3, 11), f"Python {sys.version.split()[0]}", "Install Python 3.11 or newer.")
+    for folder in _folders(settings):
+        yield _disk(folder)
+        yield _writable(folder)
     yield _public_url(settings)
+    transport = DatedTransport(AiohttpTransport())
+    try:
+        yield await _callback(settings, transport)
+        async for finding in _examine_data(settings, transport):
+            yield finding
+    finally:
+        await transport.close()
+
+
+async def _examine_data(settings: Settings, transport: DatedTransport) -> AsyncIterator[Finding]:
     try:
         load_vault(settings)
     except SettingsError as error:
-        yield Finding(
-            fine=False, subject=f"secret key: {error}", remedy="Put the right key there; no other opens the data."
-        )
+        yield Finding("fail", f"secret key: {error}", "Put the right key there; no other opens the data.")
         return
     yield _secret_key(settings)
     try:
-        rt = await open_runtime(settings)
+        rt = await open_runtime(settings, transport=transport)
     except (StagedoorError, SettingsError, OSError) as error:
-        yield Finding(fine=False, subject=f"database: {error}", remedy="Check STAGEDOOR_DATABASE_URL.")
+        yield Finding("fail", f"database: {error}", "Check STAGEDOOR_DATABASE_URL.")
         return
     try:
-        async for finding in _examine_database(rt):
+        async for finding in examine_database(rt):
+            yield finding
+            if finding.state == "fail" and "schema" in finding.subject:
+                return
+        async for finding in examine_channels(rt, transport):
             yield finding
     finally:
         await rt.close()
 
 
-def _disk(settings: Settings) -> Finding:
-    free = shutil.disk_usage(settings.data_path).free
-    return Finding(free > 1 << 30, f"disk: {free >> 20} MiB free", "Free some space: below 1 GiB writes may soon fail.")
+def _folders(settings: Settings) -> list[Path]:
+    """Return the folders that are written to: of the data, and of the SQLite file if that lies elsewhere."""
+    folders = {settings.data_path.resolve()}
+    if settings.database.startswith("sqlite:///"):
+        folders.add(Path(settings.database.removeprefix("sqlite:///")).parent.resolve())
+    return sorted(folder for folder in folders if folder.exists())
+
+
+def _disk(folder: Path) -> Finding:
+    free = shutil.disk_usage(folder).free
+    return check(
+        free > ROOM, f"disk: {free >> 20} MiB free in {folder}", "Free some space: below 1 GiB writes may soon fail."
+    )
+
+
+def _writable(folder: Path) -> Finding:
+    """Write something there the way a commit is written, and say how long the disk took."""
+    try:
+        with tempfile.NamedTemporaryFile(dir=folder, prefix="doctor-") as file:
+            file.write(bytes(4096))
+            file.flush()
+            begun = time.perf_counter()
+            os.fsync(file.fileno())
+            took = time.perf_counter() - begun
+    except OSError as error:
+        remedy = "Give the user that runs stagedoor a folder it may write to, on a disk that is not read-only."
+        return Finding("fail", f"disk: {folder} cannot be written: {error.strerror}", remedy)
+    return Finding("ok", f"disk: {folder} can be written; it took {took * 1000:.1f} ms until the disk had it")
 
 
 def _public_url(settings: Settings) -> Finding:
     parts = urlsplit(settings.public_url)
     if not settings.public_url:
         return Finding(
-            fine=False,
-            subject="public URL: not set, so callbacks do not come here and early queries may burn tokens",
-            remedy="Set STAGEDOOR_PUBLIC_URL to https://… of this gateway.",
+            "fail",
+            "public URL: not set, so callbacks do not come here and early queries may burn tokens",
+            "Set STAGEDOOR_PUBLIC_URL to https://… of this gateway.",
         )
-    local = parts.hostname in {"127.0.0.1", "localhost", "::1"}
-    return Finding(
-        parts.scheme == "https" or local,
+    return check(
+        parts.scheme == "https" or parts.hostname in LOCAL,
         f"public URL: {settings.public_url}",
         "Actors' phones need https://. Put a TLS proxy in front and set STAGEDOOR_PUBLIC_URL.",
     )
 
 
+async def _callback(settings: Settings, transport: Transport) -> Finding:
+    """Open an address below the public URL as a phone would."""
+    if not settings.public_url:
+        return untried("callback: there is no public URL to try", "Set STAGEDOOR_PUBLIC_URL.")
+    url = f"{settings.public_url.rstrip('/')}/healthz"
+    try:
+        answer = await transport.send("GET", url, headers={}, body=b"", timeout=PATIENCE)
+    except (TransportError, ValueError) as error:
+        reason = str(error)
+        if any(word in reason for word in UNTRUSTED):
+            remedy = "Renew the certificate, or install the whole chain: phones will refuse this address."
+            return Finding("fail", f"callback: the certificate of {url} is not trusted", remedy)
+        return untried(
+            f"callback: {url} does not answer here ({reason})",
+            "Start the gateway and its proxy, then look again; or open the address from outside, if this machine cannot reach its own.",
+        )
+    return check(
+        _is_ours(answer),
+        f"callback: {url} answers {answer.status}",
+        "Something else answers there. Let the proxy pass everything below the public URL on to stagedoor.",
+    )
+
+
+def _is_ours(answer: Answer) -> bool:
+    return answer.status == 200 and answer.body == b'{"status":"ok"}'
+
+
 def _secret_key(settings: Settings) -> Finding:
     if settings.secret_key:
-        return Finding(fine=True, subject="secret key: from the settings")
+        return Finding("ok", "secret key: from the settings")
     open_to_others = (settings.data_path / "secret.key").stat().st_mode & 0o077
-    return Finding(not open_to_others, "secret key: a file in the data folder", "chmod 600 the file secret.key.")
-
-
-async def _examine_database(rt: Runtime) -> AsyncIterator[Finding]:
-    kind = "SQLite" if rt.settings.database.startswith("sqlite") else "PostgreSQL"
-    try:
-        channels = await rt.db.read(list_channels)
-    except Exception as error:  # noqa: BLE001 - whatever the driver says about a missing table
-        yield Finding(fine=False, subject=f"{kind}: {type(error).__name__}", remedy="Run `stagedoor migrate`.")
-        return
-    yield Finding(fine=True, subject=f"{kind}: readable, schema present")
-    if not channels:
-        yield Finding(fine=False, subject="channels: none", remedy="Run `stagedoor channels add …`.")
-    for channel in channels:
-        yield await _examine_channel(rt, channel)
-
-
-async def _examine_channel(rt: Runtime, channel: Channel) -> Finding:
-    subject = f"channel {channel.name} ({channel.kind} at {urlsplit(channel.endpoint).hostname})"
-    if channel.kind == "emulator":
-        subject += ", a SIMULATION"
-    body = {"Filter": {"GroupType": "AIGC"}, "PageNumber": 1, "PageSize": 1, "ProjectName": channel.project_name}
-    try:
-        await ChannelBook(rt).ask(channel.id, BY_ACTION["ListAssetGroups"], body)
-    except StagedoorError as error:
-        said = f" ({error.upstream.Code})" if error.upstream else ""
-        return Finding(
-            fine=False,
-            subject=f"{subject}: {error.full_code}{said}",
-            remedy="Check its endpoint, keys and rights; change them with `stagedoor channels change`.",
-        )
-    return Finding(fine=True, subject=f"{subject}: answers a list call")
+    return check(not open_to_others, "secret key: a file in the data folder", "chmod 600 the file secret.key.")

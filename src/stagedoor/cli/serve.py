@@ -40,11 +40,13 @@ def check_start(settings: Settings) -> None:
     """Refuse what cannot work before anything is opened.
 
     Raises:
-        SettingsError: more than one process on SQLite, a secret key that is none, or a port that is taken.
+        SettingsError: more than one process on SQLite, a secret key that is none, a port that is taken, or traces without their library.
 
     """
     from stagedoor.app import load_vault
+    from stagedoor.traces import check_traces
 
+    check_traces(settings)
     if settings.workers > 1 and settings.database.startswith("sqlite"):
         raise SettingsError("SQLite serves one process. Set STAGEDOOR_DATABASE_URL to PostgreSQL for more workers.")
     load_vault(settings)
@@ -134,8 +136,10 @@ def migrate() -> None:
     settings = load_settings()
     if settings.database.startswith("sqlite:///"):
         migrate_sqlite(settings)
-    elif not _postgres_is_migrated(settings.database):
+    else:
+        _postgres_is_migrated(settings.database)  # what cannot be reached is said in one line
         from stagedoor.db.migrate import migrate as bring_up_to_date
 
+        # Even when the schema is the newest: it may have come from another server by pg_dump, and its events with it.
         bring_up_to_date(settings.database)
     print(NEWEST)

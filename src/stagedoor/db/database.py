@@ -49,6 +49,10 @@ class Tx(Protocol):
         """Ring a bell when this transaction has been committed."""
         ...
 
+    def then(self, act: Callable[[], None]) -> None:
+        """Do something when this transaction has been committed: counting, nothing that waits or can fail."""
+        ...
+
     async def find(self, into: type[Record], sql: str, /, **params: Param) -> Record | None:
         """Return the first row as a struct, or None."""
         ...

@@ -1,12 +1,13 @@
 """PostgreSQL: any number of identical gateway processes."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import asyncpg
 
+from stagedoor import metrics
 from stagedoor.bells import Bells
 from stagedoor.db.database import AlreadyThere, Param, Record, Result, Work
 from stagedoor.db.postgres_bells import PostgresBells
@@ -33,9 +34,13 @@ class PostgresTx:
     def __init__(self, connection: "Connection") -> None:
         self._connection = connection
         self.rung: set[str] = set()
+        self.afterwards: list[Callable[[], None]] = []
 
     def ring(self, bell: str) -> None:
         self.rung.add(bell)
+
+    def then(self, act: Callable[[], None]) -> None:
+        self.afterwards.append(act)
 
     @property
     def slot(self) -> int:
@@ -105,6 +110,13 @@ class PostgresDatabase:
             return await work(PostgresTx(connection))
 
     async def write(self, work: Work[Result], *, soft: bool = False, urgent: bool = False) -> Result:  # noqa: ARG002 - its disk is its own
+        begun = metrics.write_begun()
+        try:
+            return await self._write(work, soft=soft)
+        finally:
+            metrics.write_ended(begun)
+
+    async def _write(self, work: Work[Result], *, soft: bool) -> Result:
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 async with self._connection() as connection:
@@ -115,6 +127,8 @@ class PostgresDatabase:
                         result = await work(tx)
                     if tx.rung:
                         self.bells.ring(tx.rung)
+                    for act in tx.afterwards:
+                        act()
                     return result
             except (asyncpg.DeadlockDetectedError, asyncpg.SerializationError):
                 if attempt == ATTEMPTS:

@@ -27,11 +27,12 @@ class Item(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """What a work returned or raised, what it rang, and whether it has read anything."""
+    """What a work returned or raised, what it rang, whether it has read anything, and what is done when it is answered."""
 
     value: object
     rung: frozenset[str] = frozenset()
     has_read: bool = False
+    afterwards: tuple[Callable[[], None], ...] = ()
 
 
 def refusal() -> Outcome:
@@ -105,7 +106,7 @@ class GroupRunner:
         before = self._connection.total_changes
         tx = SqliteTx(self._connection)
         try:
-            return Outcome(drive(item.work(tx)), frozenset(tx.rung), tx.has_read)
+            return Outcome(drive(item.work(tx)), frozenset(tx.rung), tx.has_read, tuple(tx.afterwards))
         except Exception as error:
             if isinstance(error, sqlite3.OperationalError) and passes(error):
                 raise

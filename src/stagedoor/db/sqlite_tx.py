@@ -1,7 +1,7 @@
 """A connection to an SQLite file, the statements of one transaction, and what its errors mean."""
 
 import sqlite3
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -23,10 +23,14 @@ class SqliteTx:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
         self.rung: set[str] = set()
+        self.afterwards: list[Callable[[], None]] = []
         self.has_read = False
 
     def ring(self, bell: str) -> None:
         self.rung.add(bell)
+
+    def then(self, act: Callable[[], None]) -> None:
+        self.afterwards.append(act)
 
     async def find(self, into: type[Record], sql: str, /, **params: Param) -> Record | None:
         self.has_read = True

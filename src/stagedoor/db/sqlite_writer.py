@@ -20,6 +20,7 @@ from pathlib import Path
 
 import structlog
 
+from stagedoor import metrics
 from stagedoor.bells import Bells
 from stagedoor.db.database import Result, Tx, Work
 from stagedoor.db.reserve import Reserve
@@ -79,11 +80,15 @@ class SqliteWriter:
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Result] = loop.create_future()
         (self._soft if soft else self._hard).append(Item(work, future, time.monotonic(), urgent))
+        begun = metrics.write_begun()
         if soft:
             self._write_soft(loop)
         else:
             self._schedule(loop)
-        return await future
+        try:
+            return await future
+        finally:
+            metrics.write_ended(begun)
 
     async def until_on_disk(self) -> None:
         """Wait until what other connections can see now is on the disk.
@@ -271,6 +276,8 @@ class SqliteWriter:
         rung: set[str] = set()
         for item, outcome in ended:
             rung |= outcome.rung
+            for act in outcome.afterwards:
+                act()
             if item.future.done():
                 continue
             if isinstance(outcome.value, Exception):

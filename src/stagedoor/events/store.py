@@ -10,6 +10,7 @@ from datetime import datetime
 
 import msgspec
 
+from stagedoor import metrics
 from stagedoor.clock import to_iso
 from stagedoor.db.database import Tx
 from stagedoor.db.rows import columns
@@ -97,6 +98,7 @@ async def emit(
         )
         await add_job(tx, tenant_id, DELIVER, endpoint.id, now=now, due_at=now)
     tx.ring(bell(tenant_id))
+    tx.then(metrics.event_written(type))
 
 
 _SELECT = f"SELECT {columns(Event)} FROM events"

@@ -12,6 +12,7 @@ from urllib.parse import unquote_to_bytes
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from stagedoor import logs, metrics, traces
 from stagedoor.clock import to_iso
 from stagedoor.errors import InternalError, InvalidParameter, RequestTooLarge, StagedoorError
 from stagedoor.http.access import AccessLine, AccessLog
@@ -56,6 +57,7 @@ class Guard:
         headers = dict(scope["headers"])
         state = scope.setdefault("state", {})
         state["headers"], state["request_id"], state["action"] = headers, _request_id(headers), ""
+        logs.request_id.set(state["request_id"])
         status = 0
         linger = False
 
@@ -65,15 +67,19 @@ class Guard:
                 status = message["status"]
             return send(message)
 
-        try:
-            _check_head(scope)
-            await self._app(scope, receive, watched)
-        except Exception as error:
-            if status:
-                log.exception("answer_broke_off", request_id=state["request_id"])
-                raise
-            linger = "body_ended" not in state and not headers.keys().isdisjoint(_BODY_HEADERS)
-            await send_error(scope, watched, _known(error, state["request_id"]), self._region, complete=not linger)
+        with traces.request_span(scope["method"], headers) as span:
+            try:
+                _check_head(scope)
+                await self._app(scope, receive, watched)
+            except Exception as error:
+                if status:
+                    log.exception("answer_broke_off")
+                    raise
+                linger = "body_ended" not in state and not headers.keys().isdisjoint(_BODY_HEADERS)
+                await send_error(scope, watched, _known(error), self._region, complete=not linger)
+            span.answered(state["action"], status, state["request_id"])
+        seconds = time.perf_counter() - started
+        metrics.answered(state["action"], status, seconds)
         if self._access_log is not None:
             self._access_log.add(
                 AccessLine(
@@ -83,7 +89,7 @@ class Guard:
                     action=state["action"],
                     tenant_id=state.get("tenant_id", ""),
                     status=status,
-                    ms=round((time.perf_counter() - started) * 1000, 1),
+                    ms=round(seconds * 1000, 1),
                 )
             )
         if linger:
@@ -138,10 +144,10 @@ async def _throw_away_the_rest(receive: Receive) -> bool:
     return False
 
 
-def _known(error: Exception, request_id: str) -> StagedoorError:
+def _known(error: Exception) -> StagedoorError:
     if isinstance(error, StagedoorError):
         return error
-    log.error("internal_error", request_id=request_id, exc_info=error)
+    log.error("internal_error", exc_info=error)
     return InternalError()
 
 

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import structlog
 
+from stagedoor import logs, metrics, traces
 from stagedoor.db.database import Tx
 from stagedoor.errors import StagedoorError
 from stagedoor.jobs.store import (
@@ -131,18 +132,23 @@ class Runner:
         taken = Taken(job)
         task = asyncio.create_task(self._do(work, taken), name=f"job:{job.kind}")
         at_work[task] = taken
+        metrics.job_begun(job.kind)
 
         def end(task: asyncio.Task[None]) -> None:
             del at_work[task]
+            metrics.job_ended(job.kind)
             rung.set()
 
         task.add_done_callback(end)
 
     async def _do(self, work: Work, taken: Taken) -> None:
         job = taken.job
+        logs.job.set((job.kind, job.key))
         try:
-            await self._attempt(work, taken)
+            with traces.work_span(f"job {job.kind}", {"stagedoor.job": job.kind, "stagedoor.job_key": job.key}):
+                await self._attempt(work, taken)
         except LeaseLost:
+            metrics.job_attempted(job.kind, "lost")
             log.info("job_lost", kind=job.kind, claims=job.claims)
         except StagedoorError as error:
             # It could not be ended: its lease runs out, and it is taken again.
@@ -151,6 +157,7 @@ class Runner:
     async def _attempt(self, work: Work, taken: Taken) -> None:
         job = taken.job
         if job.crashes >= POISON:
+            metrics.job_attempted(job.kind, "dead")
             log.error("job_dead", kind=job.kind, key=job.key)
             await self._put_off(job, None, error=job.error or "Crashed", crashes=job.crashes)
             return
@@ -159,16 +166,19 @@ class Runner:
         except LeaseLost:
             raise
         except StagedoorError as error:
+            metrics.job_attempted(job.kind, "failed")
             log.info("job_put_off", kind=job.kind, error=error.full_code, failures=job.failures + 1)
             pause = max(back_off(job.failures), error.retry_after or timedelta())
             await self._put_off(job, self._rt.clock.now() + pause, error=error.full_code, failures=job.failures + 1)
         except Exception as error:
             crashes = job.crashes + 1
+            metrics.job_attempted(job.kind, "crashed")
             log.exception("job_failed", kind=job.kind, key=job.key, crashes=crashes)
             due_at = self._rt.clock.now() + back_off(job.failures) if crashes < POISON else None
             name = type(error).__name__
             await self._put_off(job, due_at, error=name, failures=job.failures + 1, crashes=crashes)
         else:
+            metrics.job_attempted(job.kind, _outcome(again))
             if again is not None:
                 failures = job.failures + 1 if again.error else 0
                 await self._put_off(job, again.at, error=again.error, failures=failures)
@@ -210,6 +220,12 @@ class Runner:
             with suppress(LeaseLost, StagedoorError):
                 now = self._rt.clock.now()
                 await self._put_off(job, now, error=job.error, failures=job.failures, crashes=job.crashes)
+
+
+def _outcome(again: Again | None) -> str:
+    if again is None:
+        return "done"
+    return "failed" if again.error else "again"
 
 
 async def _keep(

@@ -1,5 +1,6 @@
 """Binding a group to the session that earned it, in one transaction."""
 
+from stagedoor import metrics
 from stagedoor.cases.store import close_case
 from stagedoor.db.database import Tx
 from stagedoor.errors import BytedTokenExpired
@@ -40,6 +41,8 @@ async def bind_group(
     if not await mark_exchanged(tx, session.tenant_id, session.id, group_id, now, outcome=outcome):
         # It has its group. An answer that names another one comes too late to be anybody's.
         return True
+    if session.callback_at is not None:
+        tx.then(metrics.group_came((now - session.callback_at).total_seconds()))
     if owner is None:
         await add_group(tx, session.tenant_id, _group(rt, session, group_id))
     await drop_job(tx, EXCHANGE, session.id)

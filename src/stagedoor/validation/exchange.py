@@ -11,6 +11,7 @@ from datetime import timedelta
 
 import structlog
 
+from stagedoor import metrics, traces
 from stagedoor.call import Call
 from stagedoor.channels.book import ChannelBook
 from stagedoor.contract import requests, results
@@ -123,7 +124,7 @@ async def _exchange(rt: Runtime, book: ChannelBook, session: ValidationSession) 
         if not seen.is_exchanging(rt.clock.now()) and (claimed := await _claim(rt, seen)) is not None:
             crash_point("C3")
             async with _kept(rt, claimed):
-                return await _ask(rt, book, claimed)
+                return await _ask_and_tell(rt, book, claimed)
         seen = await rt.db.read(lambda tx: get_session(tx, session.tenant_id, session.id))
         if (settled := settled_answer(seen)) is not None:
             return settled
@@ -163,6 +164,18 @@ async def _kept(rt: Runtime, claimed: ValidationSession) -> AsyncIterator[None]:
         yield
     finally:
         keeping.cancel()
+
+
+async def _ask_and_tell(rt: Runtime, book: ChannelBook, claimed: ValidationSession) -> results.ExchangedGroup:
+    """Ask, and count what it came to."""
+    with traces.work_span("exchange", {"stagedoor.session_id": claimed.id}):
+        try:
+            group = await _ask(rt, book, claimed)
+        except StagedoorError as error:
+            metrics.exchange_ended(error.code)
+            raise
+    metrics.exchange_ended(metrics.OK)
+    return group
 
 
 async def _ask(rt: Runtime, book: ChannelBook, claimed: ValidationSession) -> results.ExchangedGroup:

@@ -4,12 +4,13 @@ There is one job per endpoint, so an endpoint that hangs holds up nobody but its
 """
 
 import asyncio
+import time
 from datetime import datetime, timedelta
 from functools import partial
 
 import structlog
 
-from stagedoor import __version__
+from stagedoor import __version__, metrics
 from stagedoor.crash import crash_point
 from stagedoor.db.database import Tx
 from stagedoor.events.store import bell, print_event
@@ -147,10 +148,12 @@ async def deliver(rt: Runtime, sender: Sender, endpoint: Endpoint, owed: Owed) -
         "webhook-timestamp": str(timestamp),
         "webhook-signature": sign(open_secrets(rt, endpoint), owed.event_id, timestamp, body),
     }
+    begun = time.perf_counter()
     try:
         reply: Reply | str = await sender.post(endpoint.url, headers=headers, body=body)
     except SendError as error:
         reply = error.reason
+    metrics.webhook_tried(None if isinstance(reply, str) else reply.status, time.perf_counter() - begun)
     crash_point("C8")
     return await rt.db.write(partial(_record, rt=rt, endpoint=endpoint, owed=owed, reply=reply))
 

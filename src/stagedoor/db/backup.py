@@ -1,0 +1,107 @@
+"""Copying an SQLite file that is in use, and looking at a copy before anybody trusts it."""
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+from stagedoor.settings import SettingsError
+
+SEALED = (
+    "channels.credentials",
+    "webhook_endpoints.secret",
+    "invitations.details",
+    "consents.record",
+    "validation_sessions.byted_token",
+    "assets.url",
+)
+"""Columns whose values are sealed for ``table.column:id``."""
+LOOKED_AT = 50
+"""Values of a column that are opened: a wrong key opens none."""
+
+
+class BackupError(SettingsError):
+    """The copy cannot be made, or is none; says why."""
+
+
+def copy_sqlite(source: Path, target: Path) -> None:
+    """Make a new file, readable by its owner alone, that holds the database as it is at one moment; writers are not held up.
+
+    Raises:
+        BackupError: there is nothing to copy, the target is there already, or the copy is not whole.
+
+    """
+    if not source.is_file():
+        raise BackupError(f"There is no database at {source}.")
+    try:
+        # Whoever comes second is refused; what is not finished never has the name with anything in it.
+        os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+    except FileExistsError:
+        raise BackupError(f"{target} is there already and is not overwritten.") from None
+    except OSError as error:
+        raise BackupError(f"{target} cannot be written: {error.strerror}.") from None
+    partial = target.with_name(f"{target.name}-partial")
+    try:
+        partial.unlink(missing_ok=True)
+        os.close(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+        _copy(source, partial)
+        check_sqlite(partial)
+        _to_disk(partial)
+        partial.replace(target)
+        _to_disk(target.parent)
+    except BaseException as error:
+        partial.unlink(missing_ok=True)
+        target.unlink(missing_ok=True)
+        if isinstance(error, OSError | sqlite3.Error):
+            raise BackupError(f"{source} cannot be copied to {target}: {error}.") from None
+        raise
+
+
+def _copy(source: Path, target: Path) -> None:
+    with closing(sqlite3.connect(source)) as reading, closing(sqlite3.connect(target)) as writing:
+        # All pages in one step: it sees one state, and what is written meanwhile goes on in the log behind it.
+        reading.backup(writing)
+        # The copy is one file, without a log beside it.
+        writing.execute("PRAGMA journal_mode = DELETE")
+
+
+def check_sqlite(path: Path) -> str:
+    """Return the schema's revision of a copy that is whole.
+
+    Raises:
+        BackupError: it is damaged, or no database of stagedoor.
+
+    """
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+            said = connection.execute("PRAGMA integrity_check(1)").fetchone()[0]
+            if said != "ok":
+                raise BackupError(f"{path} is damaged: {said.splitlines()[-1]}")
+            row: tuple[str] | None = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+    except sqlite3.Error as error:
+        raise BackupError(f"{path} is no database of stagedoor: {error}.") from None
+    if row is None:
+        raise BackupError(f"{path} is no database of stagedoor: it has no schema.")
+    return row[0]
+
+
+def sealed_values(path: Path) -> Iterator[tuple[str, bytes]]:
+    """Yield some sealed values of a database with the places they are sealed for."""
+    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+        tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
+        for place in SEALED:
+            table, column = place.split(".")
+            if table not in tables:  # it came with a later schema
+                continue
+            sql = f"SELECT id, {column} FROM {table} WHERE {column} IS NOT NULL ORDER BY id DESC LIMIT {LOOKED_AT}"
+            for row_id, sealed in connection.execute(sql):
+                yield f"{place}:{row_id}", sealed
+
+
+def _to_disk(path: Path) -> None:
+    opened = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
