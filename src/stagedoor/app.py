@@ -163,7 +163,7 @@ def routes(rt: Runtime, book: ChannelBook) -> list[Route]:
         *actor_routes(rt, book),
         *event_routes(rt, keys),
         *webhook_routes(rt, keys),
-        *admin_routes(rt, keys),
+        *admin_routes(rt, book, keys),
         *health_routes(rt),
         *document_routes(rt.settings),
     ]
