@@ -30,6 +30,7 @@ COMMANDS = [
     ("migrate",),
     ("emulator",),
     ("doctor",),
+    ("adopt",),
     ("version",),
     ("tenants",),
     ("tenants", "create"),

@@ -3,7 +3,7 @@
 import typer
 
 import stagedoor
-from stagedoor.cli import cases, channels, dev, doctor, emulator, jobs, keys, serve, tenants
+from stagedoor.cli import adopt, cases, channels, dev, doctor, emulator, jobs, keys, serve, tenants
 from stagedoor.errors import StagedoorError
 from stagedoor.settings import SettingsError
 
@@ -19,6 +19,7 @@ app.command("serve")(serve.serve)
 app.command("migrate")(serve.migrate)
 app.command("emulator")(emulator.emulator)
 app.command("doctor")(doctor.doctor)
+app.command("adopt")(adopt.adopt)
 app.add_typer(tenants.app, name="tenants")
 app.add_typer(keys.app, name="keys")
 app.add_typer(channels.app, name="channels")
