@@ -30,7 +30,10 @@ from stagedoor.runtime import Runtime
 GROUP_TYPES: tuple[GroupType, ...] = ("LivenessFace", "AIGC")
 GROUPS_AT_ONCE = 20
 """Groups named in one list call; how many are allowed is not documented."""
-SLACK = timedelta(seconds=5)
+SLACK = timedelta(seconds=1)
+"""What a call of ① needs at most to record a group, once the upstream's answer is there."""
+CLOCKS = timedelta(minutes=1)
+"""By how much the library's clock and ours may differ."""
 MOST_NAMED = 1000
 TRIES = 5
 
@@ -193,13 +196,10 @@ class _Run:
 
     async def _wait_for_creates(self, page: PageOfGroups) -> None:
         """Let calls of ① end that may have made one of these groups and not recorded it yet: then its owner is known."""
-        young = [group.created_at for group in page.fresh if group.group_type == "AIGC"]
-        if not young:
-            return
         in_flight = timedelta(seconds=self._rt.settings.upstream_timeout) + SLACK
-        wait = min(max(young) + in_flight - self._rt.clock.now(), in_flight)
-        if wait > timedelta():
-            await asyncio.sleep(wait.total_seconds())
+        young_since = self._rt.clock.now() - in_flight - CLOCKS
+        if any(group.group_type == "AIGC" and group.created_at >= young_since for group in page.fresh):
+            await asyncio.sleep(in_flight.total_seconds())
 
     async def _adopt_assets(self, group_type: GroupType, groups: Sequence[AssetGroup]) -> None:
         by_id = {group.id: group for group in groups}
