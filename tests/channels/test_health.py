@@ -138,7 +138,7 @@ async def test_a_full_account_is_passed_over_until_one_new_thing_finds_room_agai
     await make_group(api)
     await control.settings(group_limit=1)
     full = await create(api)
-    assert (full.status, full.code, full.error["Retry"]) == (429, "QuotaExceeded", "later")
+    assert (full.status, full.code, full.headers["retry-after"]) == (429, "QuotaExceeded", "60")
     for _ in range(3):
         await make_group(api)
     assert (await control.calls("CreateAssetGroup"), await second.calls("CreateAssetGroup")) == (2, 3)
@@ -202,12 +202,18 @@ async def test_a_project_the_caller_chose_says_nothing_about_the_account(
     api: Api, control: EmulatorControl, operator: Api
 ) -> None:
     await control.settings(projects=["default"])
+    group_id = await make_group(api)
     missing = await api.call("CreateAssetGroup", Name="a", ProjectName="mine")
     assert (missing.status, missing.code) == (404, "NotFound.ProjectName")
     await control.fault("error", "CreateAssetGroup", status=403, code="LackProjectPolicy")
     denied = await api.call("CreateAssetGroup", Name="a", ProjectName="mine")
     assert denied.code == "UpstreamRejected"
     assert await conditions(operator) == []
+    # An object on record is not taken for deleted because its project cannot be found.
+    await control.settings(projects=["other"])
+    gone = await api.call("UpdateAssetGroup", Id=group_id, Name="b")
+    assert (gone.status, gone.code) == (502, "UpstreamRejected")
+    assert (await api.ok("GetAssetGroup", Id=group_id))["Id"] == group_id
 
 
 @ON_SQLITE

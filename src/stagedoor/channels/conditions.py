@@ -65,7 +65,7 @@ def condition_of(
         kind = _rejected(code)
         if kind == "PermissionDenied" and not ours:
             return None
-    elif isinstance(error, NotFound) and code == NO_PROJECT and ours:
+    elif is_without_project(error) and ours:
         kind = "ProjectNotFound"
     else:
         return None
@@ -93,6 +93,11 @@ def is_disproven(condition: Condition, channel: Channel, operation: Operation, b
     if condition.kind == "ProjectNotFound":
         return body.get("ProjectName", channel.project_name) == channel.project_name
     return condition.action in {ANY, operation.action}
+
+
+def is_without_project(error: StagedoorError) -> bool:
+    """Tell whether the upstream says that there is no such project."""
+    return isinstance(error, NotFound) and error.upstream is not None and error.upstream.Code == NO_PROJECT
 
 
 def is_down(error: StagedoorError) -> bool:

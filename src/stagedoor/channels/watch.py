@@ -1,22 +1,24 @@
 """Call an upstream and remember what the answer says about the account: for operators, and for the choice of channels."""
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 
-from stagedoor.channels.conditions import ANY, UNREACHABLE, condition_of, is_disproven, is_down
+from stagedoor.channels.conditions import ANY, UNREACHABLE, condition_of, is_disproven, is_down, is_without_project
 from stagedoor.channels.live import LiveChannel
 from stagedoor.channels.store import Condition, drop_condition, note_condition
 from stagedoor.contract.operations import Operation
 from stagedoor.db.database import Tx
-from stagedoor.errors import DatabaseUnavailable, NotFound, StagedoorError, UpstreamRejected
+from stagedoor.errors import DatabaseUnavailable, StagedoorError, UpstreamRejected
 from stagedoor.runtime import Runtime
 
 log = structlog.get_logger()
 
 SAY_AGAIN = 10_000_000
 """Microseconds in which the same thing is written down once: what was refused a moment ago is often refused again."""
+ASK_AGAIN = timedelta(minutes=1)
+"""What a caller is told to wait when the account takes nothing new: somebody has to do something about it."""
 
 
 class Watch:
@@ -32,7 +34,8 @@ class Watch:
         """Return the upstream's result in official fields.
 
         Raises:
-            StagedoorError: there is none; that the channel's own project is missing over there is not the caller's fault.
+            StagedoorError: there is none; that the channel's own project, or that of an object on record, is missing over there
+                is not the caller's fault.
 
         """
         begun = self._rt.clock.now()
@@ -44,8 +47,11 @@ class Watch:
                 met = (UNREACHABLE, ANY)
             if met is not None:
                 await self._note(live, met, error)
-                if isinstance(error, NotFound):
-                    raise UpstreamRejected(upstream=error.upstream) from error
+                if operation.creates and error.retry_after is None:
+                    error.retry_after = ASK_AGAIN
+            if is_without_project(error) and (met is not None or operation.has_id):
+                # Not the object is missing: a job that took it for deleted would forget it.
+                raise UpstreamRejected(upstream=error.upstream, retry_after=error.retry_after) from error
             raise
         if live.conditions:
             wrong = [known for known in live.conditions if is_disproven(known, live.channel, operation, body)]
