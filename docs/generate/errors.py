@@ -197,7 +197,10 @@ ADVICE: Mapping[str, tuple[str, str]] = {
         "Ask the operator before you create again: what was asked for may exist in the asset library. ② and ⑦ list only what the gateway knows.",
         "",
     ),
-    "NoChannel": ("Tell the operator to add a channel.", "Disable the only channel, then ①."),
+    "NoChannel": (
+        "Tell the operator to add a channel, or to enable one that is drained or disabled.",
+        "Disable the only channel, then ①.",
+    ),
     "InvitationsUnavailable": (
         "Tell the operator to set `STAGEDOOR_PUBLIC_URL`.",
         "Unset `STAGEDOOR_PUBLIC_URL`, then make an invitation.",

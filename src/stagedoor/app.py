@@ -173,7 +173,7 @@ def routes(rt: Runtime, book: ChannelBook, kinds: Sequence[str] = ()) -> list[Ro
         *actor_routes(rt, book),
         *event_routes(rt, keys),
         *webhook_routes(rt, keys),
-        *admin_routes(rt, keys),
+        *admin_routes(rt, book, keys),
         *health_routes(rt),
         *metrics_routes(rt, keys, kinds),
         *document_routes(rt.settings),

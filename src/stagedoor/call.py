@@ -42,7 +42,7 @@ class Call:
         models = self.caller.models
         if models is not None and model not in models:
             raise AccessDenied(f"The API key is limited to the models {', '.join(sorted(models))}.")
-        self.region = (await self.book.route(model)).region
+        self.region = (await self.book.route(model, self.tenant_id)).region
 
     async def default_model(self) -> str:
         """Return the model of something new for which no model was named.
@@ -51,17 +51,17 @@ class Call:
             NoChannel: none that the key may use is enabled.
 
         """
-        return await self.book.default_model(self.caller.models)
+        return await self.book.default_model(self.tenant_id, self.caller.models)
 
-    async def choose_channel(self, model: str) -> Channel:
-        """Return the channel for something new.
+    async def choose_channel(self, model: str, seed: str | None = None) -> Channel:
+        """Return the channel for something new; with a seed always the same one, as long as it is fit.
 
         Raises:
-            InvalidParameter: no channel has this model.
+            InvalidParameter: no channel of the tenant's has this model.
             NoChannel: none that has it is enabled.
 
         """
-        channel = await self.book.choose(model)
+        channel = await self.book.choose(model, self.tenant_id, seed)
         self.region = channel.region
         return channel
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from stagedoor.channels.book import ChannelBook
 from stagedoor.channels.edit import ChannelChange, change_channel
 from stagedoor.channels.store import Credentials
 from stagedoor.emulator import EmulatorSettings, RunningEmulator, start_emulator
@@ -14,7 +15,7 @@ from tests.support.clock import StoppedClock
 from tests.support.emulator import EmulatorControl
 from tests.support.gateway import FAST_MODEL, MODEL, Api, RunningGateway, gateway_settings
 from tests.support.stored import stored_bytes
-from tests.support.story import AT_ONCE, DONE, make_group, pass_face_check, upload
+from tests.support.story import AT_ONCE, DONE, ON_SQLITE, make_group, pass_face_check, upload
 
 REFRESHED = 1.5
 SECRETS = ("AKLTcanaryAccessKey", "SKcanarySecretKey", "STScanarySessionToken")
@@ -68,6 +69,20 @@ async def test_the_model_and_then_the_priority_choose_the_channel(
         assert (none.status, none.code) == (503, "NoChannel")
         await change(gateway, "second", disabled=False)
         assert await lands_on("only-here") == "second"
+
+
+@ON_SQLITE
+async def test_an_invitation_leads_to_the_same_channel_in_every_process(
+    gateway: RunningGateway, emulator: RunningEmulator
+) -> None:
+    await gateway.connect(emulator, name="equal")
+    here, there = ChannelBook(gateway.rt), ChannelBook(gateway.rt)
+    chosen = {}
+    for seed in map(str, range(40)):
+        chosen[seed] = (await here.choose(MODEL, "tn_any", seed)).name
+        assert chosen[seed] == (await there.choose(MODEL, "tn_any", seed)).name
+    assert set(chosen.values()) == {"emulator", "equal"}
+    assert {(await here.choose(MODEL, "tn_any")).name for _ in range(60)} == {"emulator", "equal"}
 
 
 async def test_an_unknown_model_is_answered_with_the_known_ones(api: Api) -> None:

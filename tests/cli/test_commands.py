@@ -32,6 +32,7 @@ COMMANDS = [
     ("doctor",),
     ("backup",),
     ("restore",),
+    ("adopt",),
     ("version",),
     ("tenants",),
     ("tenants", "create"),
@@ -44,7 +45,9 @@ COMMANDS = [
     ("channels",),
     ("channels", "add"),
     ("channels", "list"),
+    ("channels", "show"),
     ("channels", "change"),
+    ("channels", "drain"),
     ("channels", "disable"),
     ("channels", "enable"),
     ("jobs",),
@@ -113,11 +116,20 @@ def test_the_life_of_a_channel(stagedoor: Stagedoor, tmp_path: Path) -> None:
     assert re.fullmatch(r"ch_\w{22}", added.out.strip())
     assert SECRET not in added.out + added.err
     assert "\tmain\tark\t" in stagedoor("channels", "list").out
+    assert stagedoor("channels", "drain", "main").code == 0
+    assert stagedoor("channels", "list").out.strip().endswith("draining")
     assert stagedoor("channels", "disable", "main").code == 0
     assert stagedoor("channels", "list").out.strip().endswith("disabled")
     assert stagedoor("channels", "enable", "main").code == 0
     assert stagedoor("channels", "change", "main", "--model", "m2", "--model", "m3").code == 0
     assert "\tm2,m3\tenabled" in stagedoor("channels", "list").out
+    tenant = stagedoor("tenants", "create", "studio").out.strip()
+    assert stagedoor("channels", "change", "main", "--weight", "3", "--tenant", tenant).code == 0
+    shown = dict(line.split("\t") for line in stagedoor("channels", "show", "main").out.splitlines())
+    assert (shown["weight"], shown["tenants"], shown["state"], shown["passed over"]) == ("3", tenant, "enabled", "no")
+    assert stagedoor("channels", "change", "main", "--every-tenant").code == 0
+    assert "tenants\tall\n" in stagedoor("channels", "show", added.out.strip()).out
+    assert "NotFound" in stagedoor("channels", "show", "nothing").complaint
     assert stagedoor("channels", "change", "main", "--access-key", "AK2", given=f"{SECRET}\n").code == 0
     assert "Conflict" in stagedoor(*ADD, "--access-key", "AK", given=f"{SECRET}\n").complaint
     kept = b"".join(path.read_bytes() for path in (tmp_path / "data").iterdir())

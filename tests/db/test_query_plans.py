@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from stagedoor.adoption import store as adoption
 from stagedoor.assets import store as assets
 from stagedoor.assets.listing import COLUMNS as ASSET_COLUMNS
 from stagedoor.assets.listing import _is_heavy, select_assets
@@ -205,11 +206,14 @@ async def test_no_other_query_of_the_stores_reads_a_whole_table(tx: ExplainingTx
     case = cases.Case("case", "t1", "vs", "c1", "default", (), (), NOW, None, None)
     await groups.add_group(tx, "t1", group)
     await groups.find_group_owner(tx, "g1")
+    await groups.list_group_owners(tx, ["g1", "g2"])
+    await groups.list_groups_by_id(tx, "t1", ["g1", "g2"])
     await groups.get_group(tx, "t1", "g1")
     await groups.mark_group_changed(tx, "t1", group)
     await groups.count_groups(tx, "t1", ["AIGC"])
     await assets.add_asset(tx, "t1", asset)
     await assets.get_asset(tx, "t1", "a1")
+    await assets.list_asset_owners(tx, ["a1", "a2"])
     await assets.mark_asset_seen(tx, "t1", asset, asset)
     await assets.mark_asset_renamed(tx, "t1", asset, asset)
     await assets.get_shown_asset(tx, "t1", "a1")
@@ -235,11 +239,13 @@ async def test_no_other_query_of_the_stores_reads_a_whole_table(tx: ExplainingTx
     await sessions.give_up_session(tx, "t1", "vs", NOW)
     await sessions.mark_without_group(tx, "t1", "vs", outcome="x", now=NOW)
     await sessions.list_rivals(tx, session, born_after=NOW, born_before=NOW, alive_at=NOW)
+    await sessions.find_first_unresolved(tx, "c1", not_of="t2")
     await sessions.claim_exchange(tx, "t1", replace(session, invitation_id="inv"), now=NOW, until=NOW)
     await sessions.list_invited_sessions(tx, "t1", ["inv", "other"])
     await sessions.mark_invited_sessions_closed(tx, "t1", "inv", NOW)
     await look_at_invitations(tx)
     await jobs.add_job(tx, "t1", "work", "a", now=NOW, due_at=NOW)
+    await jobs.has_job(tx, "work", "a")
     await jobs.find_next_due(tx, "work")
     await jobs.find_backlog(tx, "work", now=NOW, at_most=10)
     await cases.count_open_cases(tx, at_most=10)
@@ -264,6 +270,9 @@ async def test_no_other_query_of_the_stores_reads_a_whole_table(tx: ExplainingTx
     await idempotency.mark_lost(tx, "t1", key, NOW)
     await idempotency.wipe_answers(tx, NOW, at_most=500)
     await idempotency.remove_key(tx, "t1", key)
+    await adoption.keep_place(tx, "h", b"{}", NOW)
+    await adoption.find_place(tx, "h")
+    await adoption.drop_place(tx, "h")
     await keys.add_key(tx, api_key_row())
     await keys.find_key_by_hash(tx, b"h")
     await keys.find_key_by_access_key(tx, "AKLT")
@@ -305,7 +314,7 @@ async def test_no_other_query_of_the_stores_reads_a_whole_table(tx: ExplainingTx
 
 def test_every_function_of_the_stores_with_sql_is_looked_at_above() -> None:
     source = Path(__file__).read_text(encoding="utf-8")
-    for module in (assets, groups, sessions, idempotency, keys, jobs, cases, invitations, events, webhooks):
+    for module in (assets, groups, sessions, idempotency, keys, jobs, cases, invitations, events, webhooks, adoption):
         for name, function in vars(module).items():
             if asyncio.iscoroutinefunction(function) and function.__module__ == module.__name__ and name[0] != "_":
                 short = module.__name__.split(".")[1].replace("validation", "sessions")

@@ -83,15 +83,20 @@ async def test_a_channel_is_added_shown_and_changed_and_its_secrets_stay_inside(
     changes: list[dict[str, Any]] = [
         {"Name": "renamed", "Region": "cn-shanghai", "ProjectName": "films", "Models": ["m"], "Priority": -1},
         {"Limits": {}, "Endpoint": "http://127.0.0.1:1/base"},
+        {"Weight": 7, "Tenants": [(await do(operator, "POST", "tenants", Name="studio"))["Id"]]},
+        {"State": "draining"},
         {"Disabled": True},
     ]
     expected = added
     for change in changes:
         expected = {**expected, **change}
+        if "Disabled" in change:
+            expected["State"] = "disabled"
         changed = await do(operator, "PATCH", f"channels/{expected['Id']}", **change)
         assert {**changed, "UpdateTime": added["UpdateTime"]} == expected
     await do(operator, "PATCH", "channels/renamed", Credentials={"AccessKey": "AKLTcanary2", "SecretKey": "SKcanary2"})
-    assert (await do(operator, "PATCH", "channels/renamed", Disabled=False))["Disabled"] is False
+    enabled = await do(operator, "PATCH", "channels/renamed", Disabled=False, Tenants=None)
+    assert (enabled["Disabled"], enabled["State"], "Tenants" in enabled) == (False, "enabled", False)
 
 
 @ON_SQLITE
@@ -115,6 +120,9 @@ async def test_what_makes_no_sense_is_refused_and_named(operator: Api, emulator:
                 ({"Endpoint": "https://host?x=1"}, "Endpoint"),
                 ({"Endpoint": "https://host/a b"}, "Endpoint"),
                 ({"Limits": {"NoAction": [1, 1]}}, "Limits"),
+                ({"Weight": 0}, "Weight"),
+                ({"State": "asleep"}, "State"),
+                ({"Tenants": ["tn_nobody"]}, "Tenants"),
                 ({"Limits": {"GetAsset": [0, 1]}}, "Limits"),
                 ({"Limits": {"GetAsset": [1, 1e300]}}, "Limits"),
                 ({"Limits": {"GetAsset": [1]}}, "Limits"),

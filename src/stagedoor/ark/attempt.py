@@ -50,8 +50,11 @@ class Driver(Protocol):
 
         """
 
+    def hears(self, answer: Answer) -> None:
+        """Learn from an answer that is no refusal."""
+
     def corrects(self, refusal: Refusal, answer: Answer) -> bool:
-        """Learn from a refusal; True when the next request will be a different, better one."""
+        """Learn from a refusal, whatever it is about; True when the next request will be a different, better one."""
 
 
 async def attempt(
@@ -99,6 +102,7 @@ def _judge(
         said = read(answer, now=clock.now())
         traces.note("stagedoor.upstream_request_id", said.request_id)
         if isinstance(said, Success):
+            driver.hears(answer)
             return results.check(operation, body, driver.normalise(operation, said))
     except results.NotYet as error:
         raise Failure(errors.ValidatePending(), transient=False, fate=Fate.REFUSED) from error

@@ -28,14 +28,18 @@ class Breaker:
             return False
         return self._clock.now() - self._since >= OUTAGE
 
+    @property
+    def holds_back(self) -> bool:
+        """Whether it is open and the next probe is not due: a call would be refused now. Asking takes no probe."""
+        return self._next_probe_at is not None and self.is_open and self._clock.now() < self._next_probe_at
+
     def admits(self) -> bool:
-        """Tell whether a call may go out now."""
+        """Tell whether a call may go out now; while it is open, that call is the probe."""
         if not self.is_open:
             return True
-        now = self._clock.now()
-        if self._next_probe_at is not None and now < self._next_probe_at:
+        if self.holds_back:
             return False
-        self._next_probe_at = now + PROBE_EVERY
+        self._next_probe_at = self._clock.now() + PROBE_EVERY
         return True
 
     def note(self, *, answered: bool) -> None:

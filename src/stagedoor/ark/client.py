@@ -5,6 +5,7 @@ from datetime import timedelta
 from functools import cache
 
 import msgspec
+import structlog
 
 from stagedoor.ark.account import Account, split_endpoint
 from stagedoor.ark.answers import Refusal, Success, http_date
@@ -13,6 +14,8 @@ from stagedoor.ark.signing import Credentials, canonical_query, sign
 from stagedoor.ark.transport import Answer
 from stagedoor.clock import Clock
 from stagedoor.contract.operations import SERVICE, VERSION, Operation
+
+log = structlog.get_logger(__name__)
 
 # Below this a clock is not what a refused timestamp is about: the gateway allows 15 minutes.
 NOTEWORTHY_SKEW = timedelta(minutes=1)
@@ -32,6 +35,8 @@ class ArkDriver:
         self.secrets = account.secrets
         self._clock = clock
         self._skew = timedelta()
+        self._trusts_dates = True
+        self._heard = ""
         self._region = account.region
         self._project = {"ProjectName": account.project_name} if account.project_name else {}
         self._credentials = Credentials(account.access_key, account.secret_key, account.session_token)
@@ -68,18 +73,44 @@ class ArkDriver:
         """Return the result as it is."""
         return success
 
+    def hears(self, answer: Answer) -> None:
+        """Set our clock by the server's when they are more than a minute apart; reads one date a second at most."""
+        date = answer.headers.get("date", "")
+        if date == self._heard:
+            return
+        self._heard = date
+        server_time = http_date(date)
+        if server_time is None:
+            return
+        skew = server_time - self._clock.now()
+        if not self._trusts_dates:
+            # Until they tell the time again.
+            self._trusts_dates = abs(skew) < NOTEWORTHY_SKEW
+        elif abs(skew - self._skew) >= NOTEWORTHY_SKEW:
+            self._set(skew)
+
     def corrects(self, refusal: Refusal, answer: Answer) -> bool:
         """Set our clock by the server's when it refused a timestamp; True when that changed something."""
         if refusal.code != "InvalidTimestamp":
+            self.hears(answer)
             return False
         server_time = http_date(answer.headers.get("date", ""))
         if server_time is None:
             return False
         skew = server_time - self._clock.now()
-        changed = abs(skew - self._skew) >= NOTEWORTHY_SKEW
-        if changed:
-            self._skew = skew
-        return changed
+        if abs(skew - self._skew) >= NOTEWORTHY_SKEW:
+            self._set(skew)
+            return True
+        if abs(self._skew) < NOTEWORTHY_SKEW:
+            return False
+        # Signed by the server's own date and refused for it: whoever writes the dates does not know the time.
+        self._trusts_dates = False
+        self._set(timedelta())
+        return True
+
+    def _set(self, skew: timedelta) -> None:
+        log.warning("clock_skew", seconds=round(skew.total_seconds()))
+        self._skew = skew
 
 
 @cache

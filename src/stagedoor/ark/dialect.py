@@ -71,6 +71,9 @@ class DialectDriver:
             result["GroupId"] = result["Id"]
         return msgspec.structs.replace(success, result=result)
 
+    def hears(self, answer: Answer) -> None:
+        """Learn nothing: there is no clock in a Bearer key."""
+
     def corrects(self, refusal: Refusal, answer: Answer) -> bool:  # noqa: ARG002 - a Bearer key has nothing to learn
         """Return False: there is no clock in a Bearer key."""
         return False

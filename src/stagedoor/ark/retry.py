@@ -81,6 +81,21 @@ class Retrying:
         self._budget = Budget()
         self._breaker = Breaker(clock)
 
+    @property
+    def is_down(self) -> bool:
+        """Whether nothing has answered for a while: the breaker is open."""
+        return self._breaker.is_open
+
+    def check(self) -> None:
+        """Pass when a call would be let out now.
+
+        Raises:
+            UpstreamUnavailable: the breaker is open and the next probe is not due.
+
+        """
+        if self._breaker.holds_back:
+            raise errors.UpstreamUnavailable(retry_after=PROBE_EVERY)
+
     async def call(self, operation: Operation, body: Mapping[str, object]) -> dict[str, object]:
         """Return the upstream's result in official fields.
 

@@ -21,6 +21,18 @@ _JITTER = randomness.Random()  # noqa: S311 - pauses are no secret
 class Upstream(Protocol):
     """An asset library that can be asked any of the twelve operations."""
 
+    @property
+    def is_down(self) -> bool:
+        """Whether this process has got no answer from it for a while."""
+
+    def check(self) -> None:
+        """Pass when a call would be let out now; costs next to nothing.
+
+        Raises:
+            UpstreamUnavailable: it is down, and it is not time to try again.
+
+        """
+
     async def call(self, operation: Operation, body: Mapping[str, object]) -> dict[str, object]:
         """Return the result in official fields.
 

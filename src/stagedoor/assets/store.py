@@ -14,7 +14,7 @@ from stagedoor.contract.fields import AssetStatus, AssetType, GroupType, Moderat
 from stagedoor.db.counters import add_to_counters, sum_counters
 from stagedoor.db.database import Tx
 from stagedoor.db.pages import Order, Place, Selection, count_query, page_query
-from stagedoor.db.rows import columns
+from stagedoor.db.rows import columns, in_list
 from stagedoor.errors import NotFound
 from stagedoor.groups.store import AssetGroup
 
@@ -163,6 +163,20 @@ async def _get(tx: Tx, form: type[Form], tenant_id: str, asset_id: str, project_
     if asset is None:
         raise NotFound(f"The specified asset {asset_id} is not found.", field="asset_id")
     return asset
+
+
+class _Owned(msgspec.Struct, frozen=True):
+    id: str
+    tenant_id: str
+
+
+async def list_asset_owners(tx: Tx, asset_ids: Sequence[str]) -> dict[str, str]:
+    """Return who owns each of these assets, whoever asks; those that nobody owns are left out."""
+    if not asset_ids:
+        return {}
+    listed, params = in_list("id", asset_ids)
+    owned = await tx.list(_Owned, f"SELECT id, tenant_id FROM assets WHERE id IN {listed}", **params)
+    return {asset.id: asset.tenant_id for asset in owned}
 
 
 class Known(msgspec.Struct, frozen=True):

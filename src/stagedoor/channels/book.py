@@ -1,31 +1,33 @@
-"""The channels as a running gateway uses them: chosen by model, connected, metered."""
+"""The channels as a running gateway uses them: chosen by model, connected, metered, watched."""
 
 import time
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import msgspec
 
 from stagedoor import metrics
-from stagedoor.ark.upstream import Account, Upstream, connect
-from stagedoor.channels.store import Channel, Credentials, list_channels
-from stagedoor.channels.watch import watched
-from stagedoor.contract.operations import Operation
-from stagedoor.errors import FlowLimitExceeded, InvalidParameter, NoChannel
+from stagedoor.ark.upstream import Account, connect
+from stagedoor.channels.choose import choose, random_lot, steady_lot
+from stagedoor.channels.live import LiveChannel
+from stagedoor.channels.store import Channel, Condition, Credentials, list_channels, list_conditions
+from stagedoor.channels.watch import Watch
+from stagedoor.contract.operations import BY_ACTION, Operation
+from stagedoor.db.database import Tx
+from stagedoor.errors import FlowLimitExceeded, InvalidParameter, NoChannel, StagedoorError, UpstreamUnavailable
 from stagedoor.quotas.gate import Gate
-from stagedoor.quotas.limits import Limit, read_limits
+from stagedoor.quotas.limits import read_limits
 from stagedoor.runtime import Runtime
 
 FRESH = 1_000_000
 """Microseconds for which a reading is good."""
 
 
-class LiveChannel(msgspec.Struct, frozen=True):
-    """A channel with its connection and its limits."""
-
-    channel: Channel
-    upstream: Upstream
-    limits: Mapping[str, Limit]
+TRIAL = timedelta(seconds=30)
+"""While one new thing finds out whether a doubtful channel is fit again, the next ones go elsewhere."""
+LOOK_AGAIN = timedelta(seconds=30)
+"""What a caller is told to wait when every channel is closed to new things."""
+PROBE = BY_ACTION["ListAssetGroups"]
 
 
 class ChannelBook:
@@ -35,53 +37,85 @@ class ChannelBook:
         self._rt = rt
         self._gate = Gate()
         self._live: dict[str, LiveChannel] = {}
-        self._by_model: dict[str, Channel] = {}
+        self._by_model: dict[str, list[LiveChannel]] = {}
+        self._trials: dict[str, datetime] = {}
         self._fresh_until = 0
+        self._watch = Watch(rt, self._forget)
 
-    async def choose(self, model: str) -> Channel:
-        """Return the preferred channel for something new.
+    async def choose(self, model: str, tenant_id: str, seed: str | None = None) -> Channel:
+        """Return the channel for something new, which stays there whatever happens later.
+
+        Args:
+            model: what the caller asked for.
+            tenant_id: whose it is.
+            seed: the same one leads to the same channel as long as that is fit; without it, chance decides among equals.
 
         Raises:
-            NoChannel: every channel with this model is disabled, or there are none at all.
-            InvalidParameter: none of them has this model.
+            NoChannel: every channel with this model is closed to new things, or there are none at all.
+            InvalidParameter: none of the tenant's channels has this model.
 
         """
-        channel = await self.route(model)
-        if channel.disabled_at is not None:
-            raise NoChannel
-        return channel
+        await self._refresh_in_time()
+        mine = [live for live in self._by_model.get(model, ()) if live.channel.takes(tenant_id)]
+        if not mine:
+            raise self._unknown_model(tenant_id)
+        ranked = [live for live in mine if live.channel.state == "enabled"]
+        if not ranked:
+            raise NoChannel(
+                "Every upstream account for this model is closed to new groups and sessions.", retry_after=LOOK_AGAIN
+            )
+        now = self._rt.clock.now()
+        if seed is None:
+            chosen = choose(ranked, random_lot, now, lambda live: self._trials.get(live.channel.id, now) <= now)
+            if chosen.conditions:
+                self._trials[chosen.channel.id] = now + TRIAL
+        else:
+            chosen = choose(ranked, steady_lot(seed), now, lambda _: True)
+        for live in ranked:
+            if live is not chosen and live.upstream.is_down:
+                self._probe(live)
+        return chosen.channel
 
-    async def route(self, model: str) -> Channel:
-        """Return the channel a model leads to: a disabled one, whose objects live on, when no other has the model.
+    async def route(self, model: str, tenant_id: str) -> Channel:
+        """Return the channel a model leads to, for calls about what is there already: even a closed one, or another tenant's.
 
         Raises:
             NoChannel: no channel is set up at all.
             InvalidParameter: none of them has this model.
 
         """
-        if self._rt.clock.microseconds() >= self._fresh_until:
-            await self._refresh()
-        channel = self._by_model.get(model)
-        if channel is not None:
-            return channel
-        if not self._by_model:
-            raise NoChannel
-        raise InvalidParameter(f"The model must be one of: {', '.join(sorted(self._by_model))}.", field="model")
+        await self._refresh_in_time()
+        ranked = self._by_model.get(model)
+        if ranked is None:
+            raise self._unknown_model(tenant_id)
+        return next((live.channel for live in ranked if live.channel.takes(tenant_id)), ranked[0].channel)
 
-    async def default_model(self, models: Sequence[str] | None) -> str:
-        """Return the first of these models that an enabled channel has; without models, one of the preferred channel.
+    def _unknown_model(self, tenant_id: str) -> StagedoorError:
+        models = sorted(
+            model for model, ranked in self._by_model.items() if any(live.channel.takes(tenant_id) for live in ranked)
+        )
+        if not models:
+            return NoChannel()
+        return InvalidParameter(f"The model must be one of: {', '.join(models)}.", field="model")
+
+    async def list_live(self) -> list[LiveChannel]:
+        """Return every channel as this process sees it."""
+        await self._refresh()
+        return list(self._live.values())
+
+    async def default_model(self, tenant_id: str, models: Sequence[str] | None) -> str:
+        """Return the first of these models that a channel takes something new of; without models, one of the preferred channel.
 
         Raises:
             NoChannel: there is none.
 
         """
-        if self._rt.clock.microseconds() >= self._fresh_until:
-            await self._refresh()
+        await self._refresh_in_time()
         if models is None:
             models = [model for live in self._live.values() for model in live.channel.models]
         for model in models:
-            channel = self._by_model.get(model)
-            if channel is not None and channel.disabled_at is None:
+            ranked = self._by_model.get(model, ())
+            if any(live.channel.state == "enabled" and live.channel.takes(tenant_id) for live in ranked):
                 return model
         raise NoChannel
 
@@ -111,53 +145,92 @@ class ChannelBook:
 
         """
         live = await self._get(channel_id)
+        self._check(live, operation)
         limit = live.limits[operation.action]
         if in_background:
             await self._gate.enter_when_quiet(channel_id, operation.action, limit)
         else:
             patience = timedelta(seconds=self._rt.settings.quota_wait)
-            await self._enter(live.channel, operation, limit, patience)
-        return await watched(live.channel, operation, live.upstream.call(operation, body))
+            await self._enter(live, operation, patience)
+        return await self._watch.call(live, operation, body)
 
-    async def _enter(self, channel: Channel, operation: Operation, limit: Limit, patience: timedelta) -> None:
+    async def _enter(self, live: LiveChannel, operation: Operation, patience: timedelta) -> None:
         begun = time.perf_counter()
+        name, action = live.channel.name, operation.action
         try:
-            await self._gate.enter(channel.id, operation.action, limit, patience)
+            await self._gate.enter(live.channel.id, action, live.limits[action], patience)
         except FlowLimitExceeded:
-            metrics.quota_refused(channel.name, operation.action)
+            metrics.quota_refused(name, action)
             raise
-        metrics.quota_waited(channel.name, operation.action, time.perf_counter() - begun)
+        metrics.quota_waited(name, action, time.perf_counter() - begun)
 
     async def wait_until_quiet(self, channel_id: str, operation: Operation) -> None:
         """Return when half of the operation's limit is free, for work that nobody waits for."""
         live = await self._get(channel_id)
         await self._gate.wait_until_quiet(channel_id, operation.action, live.limits[operation.action])
 
+    def _check(self, live: LiveChannel, operation: Operation) -> None:
+        """Refuse at once, before anybody waits for room, what would come to nothing."""
+        if operation.creates and live.channel.disabled_at is not None:
+            raise NoChannel("The upstream account of this object is disabled: nothing is added there.")
+        live.upstream.check()
+
+    def _probe(self, live: LiveChannel) -> None:
+        """Find out whether a channel that is passed over answers again, at no caller's cost; does nothing before its time."""
+        try:
+            live.upstream.check()
+        except UpstreamUnavailable:
+            return
+        channel = live.channel
+        body = {"Filter": {"GroupType": "AIGC"}, "PageNumber": 1, "PageSize": 1, "ProjectName": channel.project_name}
+        self._rt.tasks.launch(f"probe:{channel.id}", lambda: self.ask(channel.id, PROBE, body, in_background=True))
+
     async def _get(self, channel_id: str) -> LiveChannel:
-        if self._rt.clock.microseconds() >= self._fresh_until:
-            await self._refresh()
+        await self._refresh_in_time()
         live = self._live.get(channel_id)
         if live is None:
             raise NoChannel("The upstream account of this object is no longer set up.")
         return live
 
+    def _forget(self) -> None:
+        self._fresh_until = 0
+
+    async def _refresh_in_time(self) -> None:
+        if self._rt.clock.microseconds() >= self._fresh_until:
+            await self._refresh()
+
     async def _refresh(self) -> None:
         now = self._rt.clock.microseconds()
-        channels = await self._rt.db.read(list_channels)
-        self._live = {channel.id: self._connected(channel) for channel in channels}
-        # Disabled channels give way to all others; the preferred one is written last.
-        ranked = sorted(channels, key=lambda channel: channel.disabled_at is not None)
-        self._by_model = {model: channel for channel in reversed(ranked) for model in channel.models}
+        channels, conditions = await self._rt.db.read(_read)
+        self._live = {
+            channel.id: self._connected(channel, tuple(known for known in conditions if known.channel_id == channel.id))
+            for channel in channels
+        }
+        self._by_model = {}
+        # Stable: the preferred stay first, and disabled channels give way to all others.
+        for live in sorted(self._live.values(), key=lambda live: live.channel.disabled_at is not None):
+            for model in live.channel.models:
+                self._by_model.setdefault(model, []).append(live)
         self._fresh_until = now + FRESH
 
-    def _connected(self, channel: Channel) -> LiveChannel:
+    def _connected(self, channel: Channel, conditions: tuple[Condition, ...]) -> LiveChannel:
         known = self._live.get(channel.id)
-        if known is not None and known.channel.updated_at == channel.updated_at:
-            return known
-        account = account_of(self._rt, channel)
-        upstream = connect(account, transport=self._rt.transport, clock=self._rt.clock)
+        if known is not None and _connection(known.channel) == _connection(channel):
+            upstream = known.upstream
+        else:
+            upstream = connect(account_of(self._rt, channel), transport=self._rt.transport, clock=self._rt.clock)
         limits = read_limits(msgspec.json.decode(channel.limits, type=dict[str, tuple[int, float]]))
-        return LiveChannel(channel, upstream, limits)
+        return LiveChannel(channel, upstream, limits, conditions)
+
+
+async def _read(tx: Tx) -> tuple[list[Channel], list[Condition]]:
+    return await list_channels(tx), await list_conditions(tx)
+
+
+def _connection(channel: Channel) -> tuple[object, ...]:
+    """Return what a connection is made of: while it stays, breaker and budget stay."""
+    models = channel.models[:1]
+    return channel.kind, channel.endpoint, channel.region, channel.project_name, models, channel.credentials
 
 
 def credentials_place(channel_id: str) -> str:

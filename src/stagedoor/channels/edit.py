@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, TypedDict
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
@@ -12,17 +12,21 @@ from stagedoor.channels.book import credentials_place
 from stagedoor.channels.store import (
     Channel,
     ChannelKind,
+    ChannelState,
     Credentials,
     add_channel,
+    drop_conditions,
     get_channel_by_name,
     mark_channel_changed,
 )
-from stagedoor.db.database import AlreadyThere
-from stagedoor.errors import Conflict, InvalidParameter
+from stagedoor.db.database import AlreadyThere, Tx
+from stagedoor.errors import Conflict, InvalidParameter, NotFound
 from stagedoor.quotas.limits import read_limits
 from stagedoor.runtime import Runtime
+from stagedoor.tenants.store import get_tenant
 
 Text = Annotated[str, Meta(min_length=1, max_length=128)]
+Weight = Annotated[int, Meta(ge=1, le=1000)]
 Limits = dict[str, tuple[int, float]]
 
 
@@ -36,6 +40,9 @@ class NewChannel(msgspec.Struct, frozen=True, kw_only=True, rename="pascal", for
     region: Text = "cn-beijing"
     project_name: Text = "default"
     priority: Annotated[int, Meta(ge=-1000, le=1000)] = 0
+    weight: Weight = 1
+    tenants: Annotated[list[Text], Meta(max_length=1000)] | None = None
+    state: ChannelState = "enabled"
     limits: Limits = {}
     access_key: str = ""
     secret_key: str = ""
@@ -52,8 +59,11 @@ class ChannelChange(msgspec.Struct, frozen=True, kw_only=True, rename="pascal", 
     region: Text | UnsetType = UNSET
     project_name: Text | UnsetType = UNSET
     priority: Annotated[int, Meta(ge=-1000, le=1000)] | UnsetType = UNSET
+    weight: Weight | UnsetType = UNSET
+    tenants: Annotated[list[Text], Meta(max_length=1000)] | UnsetType | None = UNSET
     limits: Limits | UnsetType = UNSET
     credentials: Credentials | UnsetType = UNSET
+    state: ChannelState | UnsetType = UNSET
     disabled: bool | UnsetType = UNSET
 
 
@@ -61,7 +71,7 @@ async def create_channel(rt: Runtime, new: NewChannel) -> Channel:
     """Add a channel.
 
     Raises:
-        InvalidParameter: the endpoint, the limits or the credentials cannot be used.
+        InvalidParameter: the endpoint, the limits, the tenants or the credentials cannot be used.
         Conflict: the name is taken.
 
     """
@@ -81,10 +91,17 @@ async def create_channel(rt: Runtime, new: NewChannel) -> Channel:
         credentials=_sealed(rt, channel_id, credentials),
         created_at=now,
         updated_at=now,
-        disabled_at=None,
+        weight=new.weight,
+        tenants=None if new.tenants is None else _unique(new.tenants),
+        **_state_at(now, new.state),
     )
+
+    async def work(tx: Tx) -> None:
+        await _check_tenants(tx, channel)
+        await add_channel(tx, channel)
+
     try:
-        await rt.db.write(lambda tx: add_channel(tx, channel))
+        await rt.db.write(work)
     except AlreadyThere:
         raise Conflict(f"There is a channel named {new.name} already.", field="Name") from None
     return channel
@@ -95,14 +112,23 @@ async def change_channel(rt: Runtime, name: str, change: ChannelChange) -> Chann
 
     Raises:
         NotFound: there is no such channel.
-        InvalidParameter: the endpoint, the limits or the credentials cannot be used.
+        InvalidParameter: the endpoint, the limits, the tenants, the state or the credentials cannot be used.
         Conflict: the new name is taken.
 
     """
     channel = await rt.db.read(lambda tx: get_channel_by_name(tx, name))
     changed = _apply(rt, channel, change)
+
+    async def work(tx: Tx) -> None:
+        if change.tenants is not UNSET:
+            await _check_tenants(tx, changed)
+        await mark_channel_changed(tx, changed)
+        if any(getattr(change, name) is not UNSET for name in ("endpoint", "region", "project_name", "credentials")):
+            # What was said of the account as it was says nothing of this one.
+            await drop_conditions(tx, changed.id)
+
     try:
-        await rt.db.write(lambda tx: mark_channel_changed(tx, changed))
+        await rt.db.write(work)
     except AlreadyThere:
         raise Conflict(f"There is a channel named {changed.name} already.", field="Name") from None
     return changed
@@ -111,7 +137,7 @@ async def change_channel(rt: Runtime, name: str, change: ChannelChange) -> Chann
 def _apply(rt: Runtime, channel: Channel, change: ChannelChange) -> Channel:
     values: dict[str, object] = {
         name: value
-        for name in ("name", "endpoint", "region", "project_name", "priority")
+        for name in ("name", "endpoint", "region", "project_name", "priority", "weight")
         if (value := getattr(change, name)) is not UNSET
     }
     if change.models is not UNSET:
@@ -120,16 +146,46 @@ def _apply(rt: Runtime, channel: Channel, change: ChannelChange) -> Channel:
         values["limits"] = _json(change.limits)
     if change.credentials is not UNSET:
         values["credentials"] = _sealed(rt, channel.id, change.credentials)
-    if change.disabled is not UNSET:
-        values["disabled_at"] = _disabled_at(rt, channel, disabled=change.disabled)
+    if change.tenants is not UNSET:
+        values["tenants"] = None if change.tenants is None else _unique(change.tenants)
+    if (state := _wanted_state(channel, change)) != channel.state:
+        values |= _state_at(rt.clock.now(), state)
     changed = msgspec.structs.replace(channel, updated_at=rt.clock.now(), **values)
     credentials = None if change.credentials is UNSET else change.credentials
     _check(changed.kind, changed.endpoint, msgspec.json.decode(changed.limits, type=Limits), credentials)
     return changed
 
 
-def _disabled_at(rt: Runtime, channel: Channel, *, disabled: bool) -> datetime | None:
-    return (channel.disabled_at or rt.clock.now()) if disabled else None
+def _wanted_state(channel: Channel, change: ChannelChange) -> ChannelState:
+    if change.state is not UNSET and change.disabled is not UNSET:
+        raise InvalidParameter("State and Disabled say the same thing: give one of them.", field="State")
+    if change.state is not UNSET:
+        return change.state
+    if change.disabled is UNSET:
+        return channel.state
+    if change.disabled:
+        return "disabled"
+    return "enabled" if channel.state == "disabled" else channel.state
+
+
+def _state_at(now: datetime, state: ChannelState) -> "_StateTimes":
+    return {
+        "disabled_at": now if state == "disabled" else None,
+        "draining_at": now if state == "draining" else None,
+    }
+
+
+class _StateTimes(TypedDict):
+    disabled_at: datetime | None
+    draining_at: datetime | None
+
+
+async def _check_tenants(tx: Tx, channel: Channel) -> None:
+    for tenant_id in channel.tenants or ():
+        try:
+            await get_tenant(tx, tenant_id)
+        except NotFound as error:
+            raise InvalidParameter(error.message, field="Tenants") from None
 
 
 def _check(kind: ChannelKind, endpoint: str, limits: Limits, credentials: Credentials | None) -> None:

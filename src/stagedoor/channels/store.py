@@ -10,6 +10,7 @@ from stagedoor.db.rows import columns
 from stagedoor.errors import NotFound
 
 ChannelKind = Literal["ark", "dialect", "emulator"]
+ChannelState = Literal["enabled", "draining", "disabled"]
 
 
 class Credentials(msgspec.Struct, frozen=True, omit_defaults=True, rename="pascal", forbid_unknown_fields=True):
@@ -25,7 +26,7 @@ class Credentials(msgspec.Struct, frozen=True, omit_defaults=True, rename="pasca
 
 
 class Channel(msgspec.Struct, frozen=True):
-    """An upstream account. ``limits`` is JSON: action to ``[calls, seconds]``."""
+    """An upstream account. ``limits`` is JSON: action to ``[calls, seconds]``; ``tenants`` None: every tenant's."""
 
     id: str
     name: str
@@ -40,12 +41,26 @@ class Channel(msgspec.Struct, frozen=True):
     created_at: datetime
     updated_at: datetime
     disabled_at: datetime | None
+    weight: int
+    tenants: tuple[str, ...] | None
+    draining_at: datetime | None
+
+    @property
+    def state(self) -> ChannelState:
+        """Whether groups and sessions are born here (enabled), only what is there goes on (draining), nothing is added (disabled)."""
+        if self.disabled_at is not None:
+            return "disabled"
+        return "enabled" if self.draining_at is None else "draining"
+
+    def takes(self, tenant_id: str) -> bool:
+        """Tell whether something new of the tenant may be born here, as far as the channel's own rules go."""
+        return self.tenants is None or tenant_id in self.tenants
 
 
 async def add_channel(tx: Tx, channel: Channel) -> None:
     await tx.execute(
         f"INSERT INTO channels ({columns(Channel)}) VALUES (:id, :name, :kind, :endpoint, :region, :project_name,"
-        " :models, :priority, :limits, :credentials, :created_at, :updated_at, :disabled_at)",
+        " :models, :priority, :limits, :credentials, :created_at, :updated_at, :disabled_at, :weight, :tenants, :draining_at)",
         **msgspec.structs.asdict(channel),
     )
 
@@ -54,7 +69,8 @@ async def mark_channel_changed(tx: Tx, channel: Channel) -> None:
     await tx.execute(
         "UPDATE channels SET name = :name, endpoint = :endpoint, region = :region, project_name = :project_name,"
         " models = :models, priority = :priority, limits = :limits, credentials = :credentials,"
-        " updated_at = :updated_at, disabled_at = :disabled_at WHERE id = :id",
+        " updated_at = :updated_at, disabled_at = :disabled_at, weight = :weight, tenants = :tenants,"
+        " draining_at = :draining_at WHERE id = :id",
         **{
             name: value for name, value in msgspec.structs.asdict(channel).items() if name not in {"kind", "created_at"}
         },
@@ -78,3 +94,56 @@ async def get_channel_by_name(tx: Tx, name: str) -> Channel:
     if channel is None:
         raise NotFound(f"There is no channel {name}.", field="channel")
     return channel
+
+
+class Condition(msgspec.Struct, frozen=True):
+    """What an account said of itself, or what we met of it: until it is proven wrong."""
+
+    channel_id: str
+    kind: str
+    action: str
+    code: str
+    since: datetime
+    last_seen_at: datetime
+
+
+async def list_conditions(tx: Tx) -> list[Condition]:
+    """Return the conditions of every channel, the oldest first."""
+    return await tx.list(
+        Condition, f"SELECT {columns(Condition)} FROM channel_conditions ORDER BY since, channel_id, kind, action"
+    )
+
+
+async def note_condition(tx: Tx, condition: Condition) -> bool:
+    """Write down that a condition was met at ``last_seen_at``, and tell whether that is news."""
+    values = msgspec.structs.asdict(condition)
+    where = "channel_id = :channel_id AND kind = :kind AND action = :action"
+    seen = {name: values[name] for name in ("channel_id", "kind", "action", "code", "last_seen_at")}
+    if await tx.execute(
+        f"UPDATE channel_conditions SET code = :code, last_seen_at = :last_seen_at WHERE {where}", **seen
+    ):
+        return False
+    added = await tx.execute(
+        f"INSERT INTO channel_conditions ({columns(Condition)})"
+        " VALUES (:channel_id, :kind, :action, :code, :since, :last_seen_at) ON CONFLICT DO NOTHING",
+        **values,
+    )
+    return added == 1
+
+
+async def drop_condition(tx: Tx, condition: Condition, *, seen_before: datetime) -> bool:
+    """Forget a condition unless it was met again since then; tell whether it was there."""
+    dropped = await tx.execute(
+        "DELETE FROM channel_conditions WHERE channel_id = :channel_id AND kind = :kind AND action = :action"
+        " AND last_seen_at <= :seen_before",
+        channel_id=condition.channel_id,
+        kind=condition.kind,
+        action=condition.action,
+        seen_before=seen_before,
+    )
+    return dropped == 1
+
+
+async def drop_conditions(tx: Tx, channel_id: str) -> None:
+    """Forget everything that was said of an account: it has been changed."""
+    await tx.execute("DELETE FROM channel_conditions WHERE channel_id = :channel_id", channel_id=channel_id)

@@ -32,6 +32,10 @@ def add(
     region: Annotated[str, typer.Option(help="The region calls are signed for.")] = "cn-beijing",
     project: Annotated[str, typer.Option(help="The account's project for what names none.")] = "default",
     priority: Annotated[int, typer.Option(help="Of the channels with a model, the highest is taken.")] = 0,
+    weight: Annotated[int, typer.Option(help="Its share among channels of equal priority, 1 to 1000.")] = 1,
+    tenant: Annotated[
+        list[str] | None, typer.Option(help="Only this tenant's new groups and sessions; repeat for more.")
+    ] = None,
     limit: Annotated[
         list[str] | None,
         typer.Option(help="ACTION=CALLS/SECONDS, e.g. CreateAsset=120/60; repeat for other actions."),
@@ -44,7 +48,7 @@ def add(
         raise InvalidParameter(f"A channel of kind {kind} needs an --endpoint.", field="Endpoint")
     if not access_key and kind != "dialect":
         raise InvalidParameter(f"A channel of kind {kind} needs an access key: --access-key.", field="AccessKey")
-    values = {
+    values: dict[str, object] = {
         "Name": name,
         "Kind": kind,
         "Endpoint": ARK if endpoint is None else endpoint,
@@ -52,6 +56,8 @@ def add(
         "Region": region,
         "ProjectName": project,
         "Priority": priority,
+        "Weight": weight,
+        "Tenants": tenant or None,
         "Limits": _limits(limit or []),
         **(_api_key() if kind == "dialect" else _key_pair(access_key, with_token=session_token)),
     }
@@ -61,12 +67,51 @@ def add(
 
 @app.command("list")
 def show() -> None:
-    """List the channels: id, name, kind, endpoint, models, state."""
-    from stagedoor.channels.store import list_channels
+    """List the channels: id, name, kind, endpoint, models, state, and what is known against them."""
+    from stagedoor.channels.status import list_statuses
 
-    for channel in with_runtime(lambda rt: rt.db.read(list_channels)):
-        state = "disabled" if channel.disabled_at else "enabled"
-        print(channel.id, channel.name, channel.kind, channel.endpoint, ",".join(channel.models), state, sep="\t")
+    for status in with_runtime(list_statuses):
+        channel = status.channel
+        fields = [channel.id, channel.name, channel.kind, channel.endpoint, ",".join(channel.models), channel.state]
+        if status.conditions:
+            fields.append(",".join(dict.fromkeys(condition.kind for condition in status.conditions)))
+        print(*fields, sep="\t")
+
+
+@app.command("show")
+def show_one(name: NameOrId) -> None:
+    """Show everything about a channel but its credentials; each condition with its age and what to do about it."""
+    from stagedoor.channels.status import list_statuses, remedy
+    from stagedoor.clock import to_iso
+    from stagedoor.errors import NotFound
+
+    statuses = with_runtime(list_statuses)
+    status = next((one for one in statuses if name in {one.channel.name, one.channel.id}), None)
+    if status is None:
+        raise NotFound(f"There is no channel {name}.", field="channel")
+    channel = status.channel
+    fields = {
+        "id": channel.id,
+        "name": channel.name,
+        "kind": channel.kind,
+        "endpoint": channel.endpoint,
+        "region": channel.region,
+        "project": channel.project_name,
+        "models": ",".join(channel.models),
+        "priority": channel.priority,
+        "weight": channel.weight,
+        "tenants": "all" if channel.tenants is None else ",".join(channel.tenants),
+        "limits": channel.limits,
+        "state": channel.state,
+        "passed over": "yes" if status.passed_over else "no",
+    }
+    for field, value in fields.items():
+        print(field, value, sep="\t")
+    for known in status.conditions:
+        print(
+            "condition", known.kind, known.action, known.code, to_iso(known.since), to_iso(known.last_seen_at), sep="\t"
+        )
+        print("remedy", remedy(known), sep="\t")
 
 
 @app.command("change")
@@ -77,6 +122,11 @@ def change(
     region: Annotated[str | None, typer.Option(help="The region calls are signed for.")] = None,
     project: Annotated[str | None, typer.Option(help="The account's project for what names none.")] = None,
     priority: Annotated[int | None, typer.Option(help="Of the channels with a model, the highest is taken.")] = None,
+    weight: Annotated[int | None, typer.Option(help="Its share among channels of equal priority, 1 to 1000.")] = None,
+    tenant: Annotated[
+        list[str] | None, typer.Option(help="Replaces the tenants whose new things it takes; repeat for more.")
+    ] = None,
+    every_tenant: Annotated[bool, typer.Option("--every-tenant", help="Take every tenant's new things.")] = False,
     limit: Annotated[
         list[str] | None, typer.Option(help="Replaces all its limits: ACTION=CALLS/SECONDS; repeat for more.")
     ] = None,
@@ -93,15 +143,21 @@ def change(
         raise typer.BadParameter("--access-key and --api-key exclude each other.")
     if session_token and access_key is None:
         raise typer.BadParameter("--session-token goes with --access-key: credentials are replaced as a whole.")
+    if tenant and every_tenant:
+        raise typer.BadParameter("--tenant and --every-tenant exclude each other.")
     options = {
         "Endpoint": endpoint,
         "Models": model or None,
         "Region": region,
         "ProjectName": project,
         "Priority": priority,
+        "Weight": weight,
+        "Tenants": tenant or None,
         "Limits": _limits(limit) if limit else None,
     }
     update: dict[str, object] = {field: value for field, value in options.items() if value is not None}
+    if every_tenant:
+        update["Tenants"] = None
     if access_key is not None:
         update["Credentials"] = _key_pair(access_key, with_token=session_token)
     elif api_key:
@@ -111,16 +167,22 @@ def change(
     _change(name, update)
 
 
+@app.command("drain")
+def drain(name: NameOrId) -> None:
+    """Let no new group or session be born on the channel; everything that is there goes on, uploads included."""
+    _change(name, {"State": "draining"})
+
+
 @app.command("disable")
 def disable(name: NameOrId) -> None:
-    """Choose the channel for nothing new; what it holds stays reachable."""
-    _change(name, {"Disabled": True})
+    """Add nothing to the channel any more, no uploads either; what it holds stays reachable."""
+    _change(name, {"State": "disabled"})
 
 
 @app.command("enable")
 def enable(name: NameOrId) -> None:
-    """Choose the channel again."""
-    _change(name, {"Disabled": False})
+    """Choose the channel for new things again, drained or disabled."""
+    _change(name, {"State": "enabled"})
 
 
 def _change(name: str, update: dict[str, object]) -> None:

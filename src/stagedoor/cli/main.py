@@ -3,7 +3,7 @@
 import typer
 
 import stagedoor
-from stagedoor.cli import backup, cases, channels, dev, doctor, emulator, jobs, keys, serve, tenants
+from stagedoor.cli import adopt, backup, cases, channels, dev, doctor, emulator, jobs, keys, serve, tenants
 from stagedoor.errors import StagedoorError
 from stagedoor.settings import SettingsError
 
@@ -21,6 +21,7 @@ app.command("emulator")(emulator.emulator)
 app.command("doctor")(doctor.doctor)
 app.command("backup")(backup.backup)
 app.command("restore")(backup.restore)
+app.command("adopt")(adopt.adopt)
 app.add_typer(tenants.app, name="tenants")
 app.add_typer(keys.app, name="keys")
 app.add_typer(channels.app, name="channels")

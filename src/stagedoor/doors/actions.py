@@ -24,7 +24,7 @@ class Action(msgspec.Struct, frozen=True):
     body: type[msgspec.Struct] | None = None
 
 
-Admit = Callable[[dict[str, Any]], Awaitable[tuple[str, ...]]]
+Admit = Callable[[dict[str, Any]], Awaitable[tuple[object, ...]]]
 """Refuses a request, given its state, or returns what every function of the door is told about the caller."""
 
 

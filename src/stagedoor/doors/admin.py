@@ -3,7 +3,7 @@
 POST   /admin/v1/channels              add a channel
 GET    /admin/v1/channels              list channels
 GET    /admin/v1/channels/{name}       one channel
-PATCH  /admin/v1/channels/{name}       change, disable or enable it
+PATCH  /admin/v1/channels/{name}       change, drain, disable or enable it
 POST   /admin/v1/tenants               add a tenant
 GET    /admin/v1/tenants               list tenants
 POST   /admin/v1/tenants/{id}/keys     make an API key; its secret is shown once
@@ -23,11 +23,11 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from stagedoor.channels.edit import ChannelChange, Limits, NewChannel, change_channel, create_channel
-from stagedoor.channels.store import Channel, ChannelKind, get_channel_by_name, list_channels
+from stagedoor.channels.book import ChannelBook
+from stagedoor.channels.edit import ChannelChange, NewChannel
 from stagedoor.clock import to_iso
 from stagedoor.contract.results import Empty
-from stagedoor.doors import admin_work
+from stagedoor.doors import admin_channels, admin_work
 from stagedoor.doors.actions import Action, ActionEndpoint
 from stagedoor.http.router import Route
 from stagedoor.keys.authenticate import KeyRing
@@ -42,25 +42,6 @@ Text = Annotated[str, Meta(min_length=1, max_length=128)]
 
 class _View(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
     """What is shown to an operator; never a secret that was shown before."""
-
-
-class ChannelView(_View, frozen=True, kw_only=True):
-    id: str
-    name: str
-    kind: ChannelKind
-    endpoint: str
-    region: str
-    project_name: str
-    models: tuple[str, ...]
-    priority: int
-    limits: Limits
-    disabled: bool
-    create_time: str
-    update_time: str
-
-
-class ChannelList(_View, frozen=True, kw_only=True):
-    items: list[ChannelView]
 
 
 class NewTenant(msgspec.Struct, frozen=True, kw_only=True, rename="pascal", forbid_unknown_fields=True):
@@ -107,23 +88,6 @@ class KeyList(_View, frozen=True, kw_only=True):
     items: list[KeyView]
 
 
-def _channel(channel: Channel) -> ChannelView:
-    return ChannelView(
-        id=channel.id,
-        name=channel.name,
-        kind=channel.kind,
-        endpoint=channel.endpoint,
-        region=channel.region,
-        project_name=channel.project_name,
-        models=channel.models,
-        priority=channel.priority,
-        limits=msgspec.json.decode(channel.limits, type=Limits),
-        disabled=channel.disabled_at is not None,
-        create_time=to_iso(channel.created_at),
-        update_time=to_iso(channel.updated_at),
-    )
-
-
 def _tenant(tenant: Tenant) -> TenantView:
     return TenantView(
         id=tenant.id,
@@ -152,22 +116,6 @@ def _key(key: ApiKey, secret: str | UnsetType = UNSET, pair: KeyPair | None = No
 
 def _time(moment: datetime | None) -> str | UnsetType:
     return UNSET if moment is None else to_iso(moment)
-
-
-async def add_channel(rt: Runtime, _: str, new: NewChannel) -> ChannelView:
-    return _channel(await create_channel(rt, new))
-
-
-async def show_channels(rt: Runtime, _: str) -> ChannelList:
-    return ChannelList(items=[_channel(channel) for channel in await rt.db.read(list_channels)])
-
-
-async def show_channel(rt: Runtime, name: str) -> ChannelView:
-    return _channel(await rt.db.read(lambda tx: get_channel_by_name(tx, name)))
-
-
-async def edit_channel(rt: Runtime, name: str, change: ChannelChange) -> ChannelView:
-    return _channel(await change_channel(rt, name, change))
 
 
 async def add_tenant(rt: Runtime, _: str, new: NewTenant) -> TenantView:
@@ -201,12 +149,12 @@ async def drop_key(rt: Runtime, key_id: str) -> Empty:
 
 ACTIONS: Mapping[str, Mapping[str, Action]] = {
     "/admin/v1/channels": {
-        "GET": Action("ListChannels", show_channels),
-        "POST": Action("CreateChannel", add_channel, NewChannel),
+        "GET": Action("ListChannels", admin_channels.show_channels),
+        "POST": Action("CreateChannel", admin_channels.add_channel, NewChannel),
     },
     "/admin/v1/channels/{name}": {
-        "GET": Action("GetChannel", show_channel),
-        "PATCH": Action("UpdateChannel", edit_channel, ChannelChange),
+        "GET": Action("GetChannel", admin_channels.show_channel),
+        "PATCH": Action("UpdateChannel", admin_channels.edit_channel, ChannelChange),
     },
     "/admin/v1/tenants": {
         "GET": Action("ListTenants", show_tenants),
@@ -225,11 +173,22 @@ ACTIONS: Mapping[str, Mapping[str, Action]] = {
 }
 
 
-def admin_routes(rt: Runtime, keys: KeyRing) -> list[Route]:
+CHANNELS = "/admin/v1/channels"
+"""Below this, the functions are told the channels as this process sees them."""
+
+
+def admin_routes(rt: Runtime, book: ChannelBook, keys: KeyRing) -> list[Route]:
     """Return the routes of the admin door."""
 
-    async def admit(state: dict[str, Any]) -> tuple[str, ...]:
+    async def admit(state: dict[str, Any]) -> tuple[()]:
         await keys.authenticate_admin(state["headers"].get(b"authorization", b""))
         return ()
 
-    return [Route(path, ActionEndpoint(rt, admit, actions)) for path, actions in ACTIONS.items()]
+    async def admit_to_channels(state: dict[str, Any]) -> tuple[ChannelBook]:
+        await admit(state)
+        return (book,)
+
+    return [
+        Route(path, ActionEndpoint(rt, admit_to_channels if path.startswith(CHANNELS) else admit, actions))
+        for path, actions in ACTIONS.items()
+    ]

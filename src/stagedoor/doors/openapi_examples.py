@@ -5,8 +5,9 @@ from typing import Any
 
 import msgspec
 
+from stagedoor.channels.conditions import REMEDIES
 from stagedoor.contract import fields, results
-from stagedoor.doors import admin, admin_work, openapi_events_examples, openapi_invitations_examples
+from stagedoor.doors import admin, admin_channels, admin_work, openapi_events_examples, openapi_invitations_examples
 
 MODEL = "doubao-seedance-2-0-260128"
 GROUP_ID = "group-20260601191715-9q47m"
@@ -141,7 +142,7 @@ _FAILED = msgspec.structs.replace(
     UpdateTime="2026-06-02T07:39:31Z",
     Error=results.AssetError(Code="FaceMismatch", Message="Face consistency verification failed."),
 )
-_CHANNEL = admin.ChannelView(
+_CHANNEL = admin_channels.ChannelView(
     id="ch_2Nf8vQxW0sKpLm4RtYz7Ab",
     name="beijing",
     kind="ark",
@@ -150,10 +151,31 @@ _CHANNEL = admin.ChannelView(
     project_name="default",
     models=(MODEL,),
     priority=0,
+    weight=1,
     limits={},
+    state="enabled",
     disabled=False,
+    health=admin_channels.HealthView(status="fit", breaker="closed", conditions=[]),
     create_time="2026-06-01T08:00:00Z",
     update_time="2026-06-01T08:00:00Z",
+)
+_FULL = msgspec.structs.replace(
+    _CHANNEL,
+    health=admin_channels.HealthView(
+        status="refuses",
+        breaker="closed",
+        conditions=[
+            admin_channels.ConditionView(
+                kind="GroupsFull",
+                action="CreateAssetGroup",
+                code="AssetGroupLimitExceeded",
+                blocks=True,
+                remedy=REMEDIES["GroupsFull"],
+                since_time="2026-06-01T08:20:00Z",
+                last_seen_time="2026-06-01T08:31:00Z",
+            )
+        ],
+    ),
 )
 _TENANT = admin.TenantView(id="tn_7Gh3kLmN9pQrS1tUvW5xYz", name="Studio North", create_time="2026-06-01T08:05:00Z")
 _KEY = admin.KeyView(
@@ -211,10 +233,10 @@ RESULTS: Results = {
         )
     },
     "GetVisualValidateResult": {"Exchanged": results.ExchangedGroup(GroupId=PERSON_ID, Id=PERSON_ID)},
-    "ListChannels": {"One channel": admin.ChannelList(items=[_CHANNEL])},
+    "ListChannels": {"One channel": admin_channels.ChannelList(items=[_CHANNEL])},
     "CreateChannel": {"Added": _CHANNEL},
-    "GetChannel": {"A channel": _CHANNEL},
-    "UpdateChannel": {"Disabled": msgspec.structs.replace(_CHANNEL, disabled=True)},
+    "GetChannel": {"A channel": _CHANNEL, "A full one": _FULL},
+    "UpdateChannel": {"Disabled": msgspec.structs.replace(_CHANNEL, state="disabled", disabled=True)},
     "ListTenants": {"One tenant": admin.TenantList(items=[_TENANT])},
     "CreateTenant": {"Added": _TENANT},
     "ListKeys": {"One key": admin.KeyList(items=[_KEY])},

@@ -11,7 +11,7 @@ from stagedoor.contract.fields import GroupType
 from stagedoor.db.counters import add_to_counters, drop_counters, sum_counters
 from stagedoor.db.database import Tx
 from stagedoor.db.pages import Order, Place, Selection, count_query, page_query
-from stagedoor.db.rows import columns
+from stagedoor.db.rows import columns, in_list
 from stagedoor.errors import NotFound
 from stagedoor.jobs.store import add_job, drop_job
 
@@ -57,8 +57,8 @@ def group_counter(group_type: str) -> str:
     return f"groups:{group_type}"
 
 
-async def add_group(tx: Tx, tenant_id: str, group: AssetGroup) -> None:
-    """Record a group.
+async def add_group(tx: Tx, tenant_id: str, group: AssetGroup, *, sweep_at: datetime | None = None) -> None:
+    """Record a group. It is compared with Ark's a day after it was made, or at ``sweep_at``.
 
     Raises:
         AlreadyThere: the id has an owner.
@@ -70,7 +70,8 @@ async def add_group(tx: Tx, tenant_id: str, group: AssetGroup) -> None:
         **{**msgspec.structs.asdict(group), "tenant_id": tenant_id},
     )
     await add_to_counters(tx, tenant_id, {group_counter(group.group_type): 1})
-    await add_job(tx, tenant_id, SWEEP, group.id, now=group.created_at, due_at=group.created_at + FIRST_SWEEP)
+    due_at = group.created_at + FIRST_SWEEP if sweep_at is None else sweep_at
+    await add_job(tx, tenant_id, SWEEP, group.id, now=group.created_at, due_at=due_at)
 
 
 async def find_group(tx: Tx, tenant_id: str, group_id: str) -> AssetGroup | None:
@@ -143,3 +144,26 @@ async def find_group_owner(tx: Tx, group_id: str) -> str | None:
 
 class _Owner(msgspec.Struct, frozen=True):
     tenant_id: str
+
+
+async def list_group_owners(tx: Tx, group_ids: Sequence[str]) -> dict[str, str]:
+    """Return who owns each of these groups, whoever asks; those that nobody owns are left out."""
+    if not group_ids:
+        return {}
+    listed, params = in_list("id", group_ids)
+    owned = await tx.list(_Owned, f"SELECT id, tenant_id FROM asset_groups WHERE id IN {listed}", **params)
+    return {group.id: group.tenant_id for group in owned}
+
+
+class _Owned(msgspec.Struct, frozen=True):
+    id: str
+    tenant_id: str
+
+
+async def list_groups_by_id(tx: Tx, tenant_id: str, group_ids: Sequence[str]) -> list[AssetGroup]:
+    """Return those of the groups that are the tenant's."""
+    if not group_ids:
+        return []
+    listed, params = in_list("id", group_ids)
+    sql = f"SELECT {columns(AssetGroup)} FROM asset_groups WHERE tenant_id = :tenant_id AND id IN {listed}"
+    return await tx.list(AssetGroup, sql, tenant_id=tenant_id, **params)

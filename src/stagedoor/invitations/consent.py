@@ -54,7 +54,13 @@ async def terms_of(book: ChannelBook, visit: Visit, language: Language) -> Terms
         StagedoorError: no upstream account can do the check.
 
     """
-    return _terms(visit, await book.choose(visit.invitation.model), language)
+    return _terms(visit, await _channel(book, visit), language)
+
+
+async def _channel(book: ChannelBook, visit: Visit) -> Channel:
+    # The same one for every look at the page and for the check: the text names who does it.
+    invitation = visit.invitation
+    return await book.choose(invitation.model, invitation.tenant_id, seed=invitation.id)
 
 
 def _terms(visit: Visit, channel: Channel, language: Language) -> Terms:
@@ -80,7 +86,7 @@ async def begin_check(
         StagedoorError: the check cannot be started at the moment; the consent is kept and no attempt is used up.
 
     """
-    channel = await book.choose(visit.invitation.model)
+    channel = await _channel(book, visit)
     consent = None
     if await standing_consent(book, visit) is None:
         terms = _terms(visit, channel, language)

@@ -27,7 +27,8 @@ async def create_invitation(call: Call, request: contract.CreateInvitation) -> c
     _check_words(request)
     if request.ReturnURL is not None:
         check_callback_url(request.ReturnURL, "ReturnURL")
-    channel = await call.choose_channel(request.model)
+    # Only a look: the channel is chosen when the actor taps.
+    channel = await call.choose_channel(request.model, seed="")
     if request.ProjectName is not None:
         call.choose_project(channel, request.ProjectName)
     invitation = _invitation(call, request)

@@ -63,6 +63,11 @@ async def add_job(tx: Tx, tenant_id: str | None, kind: str, key: str, *, now: da
         tx.ring(bell(kind))
 
 
+async def has_job(tx: Tx, kind: str, key: str) -> bool:
+    """Tell whether a job is owed."""
+    return bool(await tx.number("SELECT count(*) FROM jobs WHERE kind = :kind AND key = :key", kind=kind, key=key))
+
+
 async def drop_job(tx: Tx, kind: str, key: str) -> None:
     """Owe a job no more; who is at work on it cannot write what comes of it."""
     await tx.execute("DELETE FROM jobs WHERE kind = :kind AND key = :key", kind=kind, key=key)

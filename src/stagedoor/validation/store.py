@@ -294,6 +294,22 @@ async def list_rivals(
     )
 
 
+class _First(msgspec.Struct, frozen=True):
+    created_at: datetime | None
+
+
+async def find_first_unresolved(tx: Tx, channel_id: str, *, not_of: str) -> datetime | None:
+    """Return when the oldest session of the channel began that may still earn a group for another tenant; None: there is none."""
+    first = await tx.find(
+        _First,
+        "SELECT min(created_at) AS created_at FROM validation_sessions WHERE channel_id = :channel_id"
+        " AND tenant_id <> :not_of AND state IN ('open', 'passed', 'unknown')",
+        channel_id=channel_id,
+        not_of=not_of,
+    )
+    return None if first is None else first.created_at
+
+
 async def mark_without_group(tx: Tx, tenant_id: str, session_id: str, *, outcome: str, now: datetime) -> bool:
     """End an ``unknown`` session, since an operator has found that it has no group, and tell whether it was news."""
     changed = await tx.execute(
