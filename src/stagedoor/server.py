@@ -52,6 +52,8 @@ class Server(uvicorn.Server):
     def stop(self) -> None:
         """Be ready no more, take no new connection, answer what is in flight, and end ``serve``."""
         self._stopped.set()
+        for connection in self._connections():
+            connection.close_after_this_answer()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
@@ -66,8 +68,6 @@ class Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         until = asyncio.get_running_loop().time() + LAST_ANSWERS_SECONDS
         tell_service_manager("STOPPING=1")
-        for connection in self._connections():
-            connection.close_after_this_answer()
         await asyncio.sleep(self._stop_delay)
         await self._listen_no_more(sockets or ())
         await self._wait_for_answers(until)
