@@ -33,6 +33,7 @@ class Stage:
         self.unknown: set[str] = set()
         """BytedTokens of which it was answered that Ark's answer was lost."""
         self.key = api_key
+        self.tenant_id = ""
         self.folder = folder
         self._crash_file = folder / "crash"
 
@@ -80,7 +81,9 @@ async def set_stage(database_url: str, folder: Path, **settings: Any) -> AsyncIt
         async with EmulatorControl(emulator.url) as control:
             async with RunningGateway(gateway_settings(database_url, **settings), MovableClock()) as gateway:
                 await gateway.connect(emulator)
-                stage = Stage(gateway, (await gateway.client()).key, control, folder)
+                tenant = await gateway.tenant()
+                stage = Stage(gateway, (await gateway.client(tenant)).key, control, folder)
+                stage.tenant_id = tenant.id
             yield stage
     finally:
         await emulator.stop()

@@ -34,25 +34,25 @@ TRIES = 10
 PAUSE_SECONDS = 1.0
 
 
-def migrate(url: str, to: str = "head") -> str:
+def migrate(url: str, migrations: Path = MIGRATIONS) -> str:
     """Bring the database to the newest schema and return the revision it now has.
 
     It may be served meanwhile: what is in the way is waited for briefly, and again.
 
     Args:
         url: ``sqlite:///path`` or ``postgresql://…``.
-        to: another revision than the newest, for tests.
+        migrations: those of another version, for tests.
 
     """
     for left in reversed(range(TRIES)):
         try:
-            _on_connection(url, lambda connection: _upgrade(connection, to))
+            _on_connection(url, lambda connection: _upgrade(connection, migrations))
             break
         except DBAPIError as error:
             if getattr(error.orig, "sqlstate", None) != LOCK_NOT_AVAILABLE or not left:
                 raise
             time.sleep(PAUSE_SECONDS)
-    return head() if to == "head" else to
+    return head(migrations)
 
 
 def revision(url: str) -> str | None:
@@ -62,17 +62,17 @@ def revision(url: str) -> str | None:
     return found[0]
 
 
-def head() -> str:
+def head(migrations: Path = MIGRATIONS) -> str:
     """Return the newest revision there is."""
-    newest = ScriptDirectory(str(MIGRATIONS)).get_current_head()
+    newest = ScriptDirectory(str(migrations)).get_current_head()
     if newest is None:
         raise RuntimeError("There are no migrations.")
     return newest
 
 
-def alembic_config(connection: Connection) -> Config:
+def alembic_config(connection: Connection, migrations: Path = MIGRATIONS) -> Config:
     config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
+    config.set_main_option("script_location", str(migrations))
     config.attributes["connection"] = connection
     return config
 
@@ -102,13 +102,13 @@ def find_misfits(url: str) -> list[str]:
     return found
 
 
-def _upgrade(connection: Connection, to: str) -> None:
+def _upgrade(connection: Connection, migrations: Path) -> None:
     on_postgres = connection.dialect.name == "postgresql"
     if on_postgres:
         connection.execute(text(_ONE_AT_A_TIME))
         connection.execute(text(_WAIT_FOR_LOCKS))
-    command.upgrade(alembic_config(connection), to)
-    if on_postgres and to == "head":
+    command.upgrade(alembic_config(connection, migrations), "head")
+    if on_postgres:
         connection.execute(text(_NUMBER_EVENTS_ANEW))
 
 

@@ -112,7 +112,8 @@ async def move(source: sqlite3.Connection, url: str, progress: Progress) -> list
         # Later plans are made with what is there, not with what an empty table promised.
         await connection.execute("ANALYZE")
     except (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError) as error:
-        raise MoveRefused(f"PostgreSQL does not take a row: {error}") from error
+        # What follows the first line quotes the row.
+        raise MoveRefused(f"PostgreSQL does not take a row: {str(error).splitlines()[0]}.") from None
     finally:
         await connection.close()
     return moved
