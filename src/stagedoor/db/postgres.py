@@ -141,12 +141,17 @@ class PostgresDatabase:
     async def _connection(self, patience: float) -> "AsyncIterator[Connection]":
         loop = asyncio.get_running_loop()
         until = loop.time() + patience
+        cancelled = False
         try:
             async with self._pool.acquire(timeout=ACQUIRE_TIMEOUT) as connection:
                 # Broken off from outside, since all that is polite (cancelling, rolling back) waits for the server once more.
                 watch = loop.call_at(until, connection.terminate)
                 try:
                     yield connection
+                except asyncio.CancelledError:
+                    cancelled = True
+                    connection.terminate()
+                    raise
                 finally:
                     watch.cancel()
         except (
@@ -159,6 +164,8 @@ class PostgresDatabase:
             asyncpg.InsufficientResourcesError,
             asyncpg.ReadOnlySQLTransactionError,
         ) as error:
+            if cancelled:  # whatever goes wrong with a connection on the way out, a task that was to end ends
+                raise asyncio.CancelledError from error
             raise DatabaseUnavailable(retry_after=timedelta(seconds=1)) from error
 
     async def close(self) -> None:
