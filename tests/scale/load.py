@@ -24,6 +24,7 @@ class Load:
         self.failed: list[str] = []
         self.exchanged: list[str] = []
         self.created: set[str] = set()
+        self.tokens: list[str] = []
         self._stopping = asyncio.Event()
 
     @asynccontextmanager
@@ -57,6 +58,7 @@ class Load:
             if started is None:
                 continue
             token = started.result["BytedToken"]
+            self.tokens.append(token)
             back = await control.complete(token)
             try:
                 async with api.http.get(back, allow_redirects=False) as response:
