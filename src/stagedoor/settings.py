@@ -34,6 +34,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Port to listen on."""
     workers: Annotated[int, Meta(ge=1, le=64)] = 1
     """Server processes. More than one needs PostgreSQL."""
+    share_port: bool = False
+    """Whether other gateways may listen on the same port of this machine: a new one starts there before the old one is stopped."""
+    stop_delay: Annotated[float, Meta(ge=0, le=20)] = 0.0
+    """How long new connections are still taken after SIGTERM, while `/readyz` says 503: as long as a load balancer takes to look there."""
     data_dir: str = ".stagedoor"
     """Folder of the SQLite file and the secret key, when those are not set otherwise."""
     database_url: str = ""

@@ -12,12 +12,13 @@ from typing import NamedTuple
 import structlog
 
 from stagedoor.logs import set_up_logs
-from stagedoor.server import LAST_ANSWERS_SECONDS, listen, serve_app
+from stagedoor.server import listen, serve_app
 from stagedoor.settings import Settings
 
 log = structlog.get_logger()
 
 LOOK_SECONDS = 0.5
+END_SECONDS = 30.0
 BREATHE_SECONDS = 1.0
 """A worker that died is not started again sooner than this after its start."""
 
@@ -40,7 +41,7 @@ class Workers:
         self._workers: list[_Worker] = []
 
     def serve(self) -> None:
-        """Serve until SIGTERM or SIGINT."""
+        """Serve until SIGTERM or SIGINT; the second one kills."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._stop)
         listeners = [listen(self._settings, shared=True) for _ in range(self._settings.workers)]
@@ -53,6 +54,9 @@ class Workers:
         self._end()
 
     def _stop(self, *_: object) -> None:
+        if self._stopping:
+            for worker in self._workers:
+                worker.process.kill()
         self._stopping = True
 
     def _start(self, listener: socket.socket) -> _Worker:
@@ -71,7 +75,7 @@ class Workers:
     def _end(self) -> None:
         for worker in self._workers:
             worker.process.terminate()
-        until = time.monotonic() + LAST_ANSWERS_SECONDS
+        until = time.monotonic() + self._settings.stop_delay + END_SECONDS
         for worker in self._workers:
             process = worker.process
             process.join(max(0.0, until - time.monotonic()))

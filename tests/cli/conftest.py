@@ -11,7 +11,7 @@ import pytest
 
 from tests.support import databases
 
-RUN_SECONDS = 60
+RUN_SECONDS = int(os.environ.get("STAGEDOOR_TEST_RUN_SECONDS", "60"))
 
 
 class Ended(NamedTuple):

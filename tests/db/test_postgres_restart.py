@@ -8,17 +8,18 @@ import tempfile
 import time
 from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, contextmanager, suppress
 from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import asyncpg
+import psutil
 import pytest
 
 from stagedoor.clock import MovableClock
 from stagedoor.db.migrate import migrate
-from stagedoor.db.postgres import ACQUIRE_TIMEOUT
+from stagedoor.db.postgres import ACQUIRE_TIMEOUT, PATIENCE
 from stagedoor.emulator import RunningEmulator
 from tests.support.databases import empty_postgres, make_bare_postgres_database, require_or_skip
 from tests.support.emulator import EmulatorControl
@@ -65,6 +66,21 @@ class PrivateServer:
 
     def restart(self, mode: str) -> None:
         self._run("pg_ctl", "restart", "-w", "-m", mode, "-l", str(self._folder / "log"))
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """Let every process of the server hang for as long as the block runs: connections are taken, and nothing is answered."""
+        main = psutil.Process(int((self._folder / "db" / "postmaster.pid").read_text().split()[0]))
+        # The first one stops first, so that nobody new comes.
+        main.suspend()
+        others = main.children()
+        for process in others:
+            process.suspend()
+        try:
+            yield
+        finally:
+            for process in (*others, main):
+                process.resume()
 
     def _run(self, program: str, *words: str) -> None:
         command = [*self._runner, str(self._programs / program), "-D", str(self._folder / "db"), *words]
@@ -244,7 +260,7 @@ async def test_a_postgresql_that_restarts_or_crashes_costs_503s_and_nothing_that
     assert all(names.get(group_id) in possible for group_id, possible in watch.renamed.items())
 
 
-async def test_a_request_that_gets_no_connection_is_answered_503_after_five_seconds(
+async def test_a_request_that_gets_no_connection_is_answered_503_after_four_seconds(
     gateway: RunningGateway, api: Api, database_url: str
 ) -> None:
     watch = Watch(api)
@@ -263,3 +279,54 @@ async def test_a_request_that_gets_no_connection_is_answered_503_after_five_seco
     assert all(ACQUIRE_TIMEOUT <= seen.seconds <= LONGEST for seen in watch.answers)
     assert await watch.rename(group_id, "works")
     assert await watch.is_ready()
+
+
+async def test_a_server_that_hangs_costs_five_seconds_and_a_503_and_is_used_again_at_once(
+    server: PrivateServer, gateway: RunningGateway, api: Api
+) -> None:
+    watch = Watch(api)
+    owned = [await watch.own(f"own-{number}") for number in range(CLIENTS)]
+    with server.frozen():
+        await asyncio.sleep(0.1)
+        before = len(watch.answers)
+        for _ in range(2):
+            await asyncio.gather(*(watch.rename(group_id, "hung") for group_id in owned))
+        assert not await watch.is_ready()
+        hung = watch.answers[before:]
+    assert Counter((seen.status, seen.code) for seen in hung) == {(503, "DatabaseUnavailable"): 2 * CLIENTS}
+    assert max(seen.seconds for seen in hung) <= PATIENCE + 1
+
+    async def works() -> bool:
+        return all([await watch.rename(group_id, "works") for group_id in owned]) and await watch.is_ready()
+
+    async with asyncio.timeout(HEALED):
+        await eventually(works)
+    for group_id in owned:
+        await watch.read(group_id)
+
+
+async def test_a_lock_that_somebody_holds_costs_five_seconds_and_a_503(
+    gateway: RunningGateway, api: Api, database_url: str
+) -> None:
+    watch = Watch(api)
+    group_id = await watch.own("figures")
+    admin = await asyncpg.connect(database_url)
+    async with admin.transaction():
+        await admin.execute("SELECT FROM asset_groups WHERE id = $1 FOR UPDATE", group_id)
+        assert not await watch.rename(group_id, "waits")
+    await admin.close()
+    assert (watch.answers[-1].status, watch.answers[-1].code) == (503, "DatabaseUnavailable")
+    assert ACQUIRE_TIMEOUT <= watch.answers[-1].seconds <= PATIENCE + 1
+    assert await watch.rename(group_id, "works")
+
+
+async def test_a_stop_does_not_wait_for_a_server_that_hangs(
+    server: PrivateServer, database_url: str, clock: MovableClock
+) -> None:
+    async with RunningGateway(gateway_settings(database_url), clock) as running:
+        assert (await running.api("").send("GET", "/readyz")).status == 200
+        with server.frozen():
+            begun = time.monotonic()
+            running._server.stop()
+            await running._serving
+            assert time.monotonic() - begun < 20

@@ -45,9 +45,9 @@ def fresh_sqlite(template: Path, folder: Path) -> str:
     return f"sqlite:///{path}"
 
 
-def make_postgres_database(server: str) -> str:
+def make_postgres_database(server: str, suffix: str = "") -> str:
     """Make a migrated database for this run and return its URL."""
-    url = make_bare_postgres_database(server)
+    url = make_bare_postgres_database(server, suffix)
     migrate(url)
     return url
 

@@ -32,7 +32,8 @@ class Stage:
         """BytedToken to the GroupId that was answered."""
         self.unknown: set[str] = set()
         """BytedTokens of which it was answered that Ark's answer was lost."""
-        self._key = api_key
+        self.key = api_key
+        self.tenant_id = ""
         self.folder = folder
         self._crash_file = folder / "crash"
 
@@ -40,7 +41,7 @@ class Stage:
     async def process(self, *, port: int | None = None) -> AsyncIterator[ServingProcess]:
         """Run the gateway; on another port, it runs beside one that is running."""
         async with self._serving(port) as process:
-            self.api = Api(process.url, self._key, process.http)
+            self.api = Api(process.url, self.key, process.http)
             yield process
 
     def launch(self) -> ServingProcess:
@@ -49,9 +50,9 @@ class Stage:
         process.launch()
         return process
 
-    def client(self, http: aiohttp.ClientSession) -> Api:
+    def client(self, http: aiohttp.ClientSession, url: str = "") -> Api:
         """Return a client whose connections outlive the process."""
-        return Api(f"http://127.0.0.1:{self.settings.port}", self._key, http)
+        return Api(url or f"http://127.0.0.1:{self.settings.port}", self.key, http)
 
     def _serving(self, port: int | None) -> ServingProcess:
         environment = {"STAGEDOOR_TEST_CRASH_FILE": str(self._crash_file)}
@@ -80,7 +81,9 @@ async def set_stage(database_url: str, folder: Path, **settings: Any) -> AsyncIt
         async with EmulatorControl(emulator.url) as control:
             async with RunningGateway(gateway_settings(database_url, **settings), MovableClock()) as gateway:
                 await gateway.connect(emulator)
-                stage = Stage(gateway, (await gateway.client()).key, control, folder)
+                tenant = await gateway.tenant()
+                stage = Stage(gateway, (await gateway.client(tenant)).key, control, folder)
+                stage.tenant_id = tenant.id
             yield stage
     finally:
         await emulator.stop()

@@ -3,7 +3,7 @@
 import typer
 
 import stagedoor
-from stagedoor.cli import adopt, backup, cases, channels, dev, doctor, emulator, jobs, keys, serve, tenants
+from stagedoor.cli import adopt, backup, cases, channels, dev, doctor, emulator, jobs, keys, move, serve, tenants
 from stagedoor.errors import StagedoorError
 from stagedoor.settings import SettingsError
 
@@ -17,6 +17,7 @@ app = typer.Typer(
 app.command("dev")(dev.dev)
 app.command("serve")(serve.serve)
 app.command("migrate")(serve.migrate)
+app.command("move-to-postgres")(move.move_to_postgres)
 app.command("emulator")(emulator.emulator)
 app.command("doctor")(doctor.doctor)
 app.command("backup")(backup.backup)

@@ -26,6 +26,7 @@ def serve(
     set_up_logs(settings)
     check_start(settings)
     prepare_database(settings)
+    check_secret_key(settings)
     if settings.workers > 1:
         from stagedoor.workers import Workers
 
@@ -50,11 +51,11 @@ def check_start(settings: Settings) -> None:
     if settings.workers > 1 and settings.database.startswith("sqlite"):
         raise SettingsError("SQLite serves one process. Set STAGEDOOR_DATABASE_URL to PostgreSQL for more workers.")
     load_vault(settings)
-    check_port_is_free(settings.host, settings.port)
+    check_port_is_free(settings.host, settings.port, share=settings.share_port)
 
 
-def check_port_is_free(host: str, port: int) -> None:
-    """Refuse a port that somebody serves already.
+def check_port_is_free(host: str, port: int, *, share: bool = False) -> None:
+    """Refuse a port that somebody serves already; ``share`` lets those pass that share it.
 
     Raises:
         SettingsError: it is taken, or the address is not this machine's.
@@ -66,6 +67,8 @@ def check_port_is_free(host: str, port: int) -> None:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         with socket.socket(found[0]) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if share:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
             probe.bind(found[4])
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
@@ -77,27 +80,60 @@ def prepare_database(settings: Settings) -> None:
     """Make and migrate a SQLite file; look whether PostgreSQL was migrated.
 
     Raises:
-        SettingsError: the database cannot be opened, or `stagedoor migrate` has to run first.
+        SettingsError: the database cannot be opened, `stagedoor migrate` has to run first, or a newer version has taken
+            away what this one needs.
 
     """
-    if settings.database.startswith("sqlite:///"):
+    url = settings.database
+    if url.startswith("sqlite:///"):
         migrate_sqlite(settings)
-    elif not _postgres_is_migrated(settings.database):
-        raise SettingsError("The PostgreSQL schema is missing or not the newest. Run `stagedoor migrate`.")
+        return
+    found = _postgres_revision(url)
+    if found is None:
+        raise SettingsError("The PostgreSQL database has no schema yet. Run `stagedoor migrate`.")
+    if found < NEWEST:
+        raise SettingsError(
+            f"The PostgreSQL schema is revision {found}, and this version needs {NEWEST}. Run `stagedoor migrate`."
+        )
+    check_newer_schema(url, found)
 
 
-def _postgres_is_migrated(url: str) -> bool:
+def check_newer_schema(url: str, found: str) -> None:
+    """Let a schema pass that a newer version has only added to: during a rolling upgrade, and on the way back from one.
+
+    Raises:
+        SettingsError: the newer schema lacks something, or has a column that this version would leave empty and may not.
+
+    """
+    if found == NEWEST:
+        return
+    from stagedoor.db.migrate import find_misfits
+
+    if misfits := find_misfits(url):
+        raise SettingsError(
+            f"The schema is revision {found}, too new for this version, which knows {NEWEST}: it does not fit at"
+            f" {', '.join(misfits[:5])}. Run the version that made it."
+        )
+
+
+def _postgres_revision(url: str) -> str | None:
+    """Return the revision of the schema; None when there is none."""
     import asyncio
+
+    import msgspec
 
     from stagedoor.db.database import Tx
     from stagedoor.db.open import open_database
 
-    async def look(tx: Tx) -> bool:
-        if not await tx.number("SELECT count(to_regclass('alembic_version'))"):
-            return False
-        return bool(await tx.number("SELECT count(*) FROM alembic_version WHERE version_num = :newest", newest=NEWEST))
+    found_row = msgspec.defstruct("found_row", [("version_num", str)])
 
-    async def ask() -> bool:
+    async def look(tx: Tx) -> str | None:
+        if not await tx.number("SELECT count(to_regclass('alembic_version'))"):
+            return None
+        row = await tx.find(found_row, "SELECT version_num FROM alembic_version")
+        return None if row is None else str(msgspec.structs.astuple(row)[0])
+
+    async def ask() -> str | None:
         database = await open_database(url, pool=1)
         try:
             return await database.read(look)
@@ -107,11 +143,44 @@ def _postgres_is_migrated(url: str) -> bool:
     return asyncio.run(ask())
 
 
+def check_secret_key(settings: Settings) -> None:
+    """Refuse a secret key that does not open what is in the database: another machine's, say.
+
+    Raises:
+        SettingsError: a channel's credentials do not open with it.
+
+    """
+    import asyncio
+
+    from stagedoor.app import load_vault
+    from stagedoor.channels.book import credentials_place
+    from stagedoor.channels.store import Channel, list_channels
+    from stagedoor.crypto import SealBroken
+    from stagedoor.db.open import open_database
+
+    async def read() -> list[Channel]:
+        database = await open_database(settings.database, pool=1)
+        try:
+            return await database.read(list_channels)
+        finally:
+            await database.close()
+
+    vault = load_vault(settings)
+    for channel in asyncio.run(read()):
+        try:
+            vault.open_bytes(credentials_place(channel.id), channel.credentials)
+        except SealBroken:
+            raise SettingsError(
+                f"The secret key does not open the channel {channel.name}. Every process on one database needs the same"
+                " STAGEDOOR_SECRET_KEY (or the file secret.key)."
+            ) from None
+
+
 def migrate_sqlite(settings: Settings) -> None:
     """Bring the SQLite file to the newest schema; Alembic is loaded only when there is something to do.
 
     Raises:
-        SettingsError: the file cannot be opened.
+        SettingsError: the file cannot be opened, or a newer version has taken away what this one needs.
 
     """
     import sqlite3
@@ -125,21 +194,24 @@ def migrate_sqlite(settings: Settings) -> None:
             current = known and connection.execute("SELECT version_num FROM alembic_version").fetchone()
     except (OSError, sqlite3.Error) as error:
         raise SettingsError(f"The database {path} cannot be opened: {error}.") from None
-    if current != (NEWEST,):
+    if current and current[0] > NEWEST:
+        check_newer_schema(settings.database, current[0])
+    elif current != (NEWEST,):
         from stagedoor.db.migrate import migrate as bring_up_to_date
 
         bring_up_to_date(settings.database)
 
 
 def migrate() -> None:
-    """Bring the database to the newest schema."""
+    """Bring the database to the newest schema; one that a newer version has made stays as it is."""
     settings = load_settings()
     if settings.database.startswith("sqlite:///"):
         migrate_sqlite(settings)
-    else:
-        _postgres_is_migrated(settings.database)  # what cannot be reached is said in one line
+    elif (_postgres_revision(settings.database) or "") <= NEWEST:
         from stagedoor.db.migrate import migrate as bring_up_to_date
 
         # Even when the schema is the newest: it may have come from another server by pg_dump, and its events with it.
         bring_up_to_date(settings.database)
+    else:
+        prepare_database(settings)
     print(NEWEST)

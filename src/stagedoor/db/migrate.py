@@ -2,6 +2,7 @@
 
 import asyncio
 import sqlite3
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,9 +10,12 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
+
+from stagedoor.db.tables import metadata
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 # Numbers of transactions belong to a server: what was restored from another one's dump may be numbered from its future,
@@ -21,17 +25,34 @@ UPDATE events SET written_in = 0 WHERE written_in > 0 AND EXISTS (
   SELECT 1 FROM events WHERE written_in >= CAST(CAST(pg_snapshot_xmax(pg_current_snapshot()) AS text) AS bigint)
 )
 """
+# Whoever comes second waits, and finds nothing to do. The number is "stagedoor" in a form nobody else chooses.
+_ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(8319104478926008178)"
+# A change of a table waits for every transaction on it, and everybody else waits behind the change: better to try again.
+_WAIT_FOR_LOCKS = "SET LOCAL lock_timeout = '2s'"
+LOCK_NOT_AVAILABLE = "55P03"
+TRIES = 10
+PAUSE_SECONDS = 1.0
 
 
-def migrate(url: str) -> str:
+def migrate(url: str, migrations: Path = MIGRATIONS) -> str:
     """Bring the database to the newest schema and return the revision it now has.
+
+    It may be served meanwhile: what is in the way is waited for briefly, and again.
 
     Args:
         url: ``sqlite:///path`` or ``postgresql://…``.
+        migrations: those of another version, for tests.
 
     """
-    _on_connection(url, _upgrade)
-    return head()
+    for left in reversed(range(TRIES)):
+        try:
+            _on_connection(url, lambda connection: _upgrade(connection, migrations))
+            break
+        except DBAPIError as error:
+            if getattr(error.orig, "sqlstate", None) != LOCK_NOT_AVAILABLE or not left:
+                raise
+            time.sleep(PAUSE_SECONDS)
+    return head(migrations)
 
 
 def revision(url: str) -> str | None:
@@ -41,24 +62,53 @@ def revision(url: str) -> str | None:
     return found[0]
 
 
-def head() -> str:
+def head(migrations: Path = MIGRATIONS) -> str:
     """Return the newest revision there is."""
-    newest = ScriptDirectory(str(MIGRATIONS)).get_current_head()
+    newest = ScriptDirectory(str(migrations)).get_current_head()
     if newest is None:
         raise RuntimeError("There are no migrations.")
     return newest
 
 
-def alembic_config(connection: Connection) -> Config:
+def alembic_config(connection: Connection, migrations: Path = MIGRATIONS) -> Config:
     config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
+    config.set_main_option("script_location", str(migrations))
     config.attributes["connection"] = connection
     return config
 
 
-def _upgrade(connection: Connection) -> None:
-    command.upgrade(alembic_config(connection), "head")
-    if connection.dialect.name == "postgresql":
+def find_misfits(url: str) -> list[str]:
+    """Return where the schema is more than an addition to the one this version knows.
+
+    That is a table or column that is gone, or a new column of a known table that must be filled.
+    """
+    found: list[str] = []
+
+    def compare(connection: Connection) -> None:
+        there = inspect(connection)
+        for table in metadata.sorted_tables:
+            if not there.has_table(table.name):
+                found.append(table.name)
+                continue
+            columns = {column["name"]: column for column in there.get_columns(table.name)}
+            found.extend(f"{table.name}.{column.name}" for column in table.columns if column.name not in columns)
+            found.extend(
+                f"{table.name}.{name}"
+                for name, column in columns.items()
+                if name not in table.columns and not column["nullable"] and column["default"] is None
+            )
+
+    _on_connection(url, compare)
+    return found
+
+
+def _upgrade(connection: Connection, migrations: Path) -> None:
+    on_postgres = connection.dialect.name == "postgresql"
+    if on_postgres:
+        connection.execute(text(_ONE_AT_A_TIME))
+        connection.execute(text(_WAIT_FOR_LOCKS))
+    command.upgrade(alembic_config(connection, migrations), "head")
+    if on_postgres:
         connection.execute(text(_NUMBER_EVENTS_ANEW))
 
 

@@ -1,7 +1,8 @@
 """PostgreSQL: any number of identical gateway processes."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,7 @@ import asyncpg
 from stagedoor import metrics
 from stagedoor.bells import Bells
 from stagedoor.db.database import AlreadyThere, Param, Record, Result, Work
-from stagedoor.db.postgres_bells import PostgresBells
+from stagedoor.db.postgres_bells import CHANNEL, PostgresBells
 from stagedoor.db.rows import Value, numbered, reader, to_values
 from stagedoor.errors import DatabaseUnavailable
 from stagedoor.ids import random_base62
@@ -18,7 +19,12 @@ from stagedoor.ids import random_base62
 if TYPE_CHECKING:
     Connection = asyncpg.pool.PoolConnectionProxy[asyncpg.Record]
 
-ACQUIRE_TIMEOUT = 5.0
+ACQUIRE_TIMEOUT = 4.0
+"""How long a transaction waits for a connection of the pool."""
+PATIENCE = 5.0
+"""How long a transaction takes with that wait: a server that hangs, or a lock that somebody holds, costs nobody more."""
+HEAVY_PATIENCE = 30.0
+CLOSE_SECONDS = 2.0
 ATTEMPTS = 5
 SLOTS = 16
 
@@ -85,7 +91,7 @@ class PostgresDatabase:
     def __init__(self, url: str, pool: "asyncpg.Pool[Any]") -> None:
         self.bells = Bells()
         self._pool = pool
-        self._shared_bells = PostgresBells(url, pool, self.bells, random_base62(8))
+        self._shared_bells = PostgresBells(url, self._notify, self.bells, random_base62(8))
         self.bells.pass_on = self._shared_bells.tell
 
     def hear(self) -> None:
@@ -100,13 +106,13 @@ class PostgresDatabase:
 
         """
         try:
-            pool = await asyncpg.create_pool(url, min_size=1, max_size=size, command_timeout=30, reset=_leave_as_it_is)
-        except (OSError, asyncpg.PostgresError) as error:
+            pool = await asyncpg.create_pool(url, min_size=1, max_size=size, timeout=PATIENCE, reset=_leave_as_it_is)
+        except (OSError, TimeoutError, asyncpg.PostgresError) as error:
             raise DatabaseUnavailable(f"PostgreSQL cannot be reached: {type(error).__name__}.") from error
         return cls(url, pool)
 
-    async def read(self, work: Work[Result], *, heavy: bool = False) -> Result:  # noqa: ARG002 - every read waits elsewhere here
-        async with self._connection() as connection:
+    async def read(self, work: Work[Result], *, heavy: bool = False) -> Result:
+        async with self._connection(HEAVY_PATIENCE if heavy else PATIENCE) as connection:
             return await work(PostgresTx(connection))
 
     async def write(self, work: Work[Result], *, soft: bool = False, urgent: bool = False) -> Result:  # noqa: ARG002 - its disk is its own
@@ -119,7 +125,7 @@ class PostgresDatabase:
     async def _write(self, work: Work[Result], *, soft: bool) -> Result:
         for attempt in range(1, ATTEMPTS + 1):
             try:
-                async with self._connection() as connection:
+                async with self._connection(PATIENCE) as connection:
                     async with connection.transaction():
                         if soft:
                             await connection.execute("SET LOCAL synchronous_commit = off")
@@ -130,16 +136,38 @@ class PostgresDatabase:
                     for act in tx.afterwards:
                         act()
                     return result
-            except (asyncpg.DeadlockDetectedError, asyncpg.SerializationError):
+            except (
+                asyncpg.DeadlockDetectedError,
+                asyncpg.SerializationError,
+                asyncpg.InvalidCachedStatementError,  # a migration has changed the table: it is prepared anew
+            ):
                 if attempt == ATTEMPTS:
                     raise DatabaseUnavailable(retry_after=timedelta(seconds=1)) from None
         raise AssertionError("unreachable")
 
+    async def _notify(self, notices: list[str]) -> None:
+        async with self._connection(PATIENCE) as connection:
+            await connection.execute(
+                f"SELECT pg_notify('{CHANNEL}', notice) FROM unnest($1::text[]) AS notice", notices
+            )
+
     @asynccontextmanager
-    async def _connection(self) -> "AsyncIterator[Connection]":
+    async def _connection(self, patience: float) -> "AsyncIterator[Connection]":
+        loop = asyncio.get_running_loop()
+        until = loop.time() + patience
+        cancelled = False
         try:
             async with self._pool.acquire(timeout=ACQUIRE_TIMEOUT) as connection:
-                yield connection
+                # Broken off from outside, since all that is polite (cancelling, rolling back) waits for the server once more.
+                watch = loop.call_at(until, connection.terminate)
+                try:
+                    yield connection
+                except asyncio.CancelledError:
+                    cancelled = True
+                    connection.terminate()
+                    raise
+                finally:
+                    watch.cancel()
         except (
             OSError,
             TimeoutError,
@@ -150,8 +178,12 @@ class PostgresDatabase:
             asyncpg.InsufficientResourcesError,
             asyncpg.ReadOnlySQLTransactionError,
         ) as error:
+            if cancelled:  # whatever goes wrong with a connection on the way out, a task that was to end ends
+                raise asyncio.CancelledError from error
             raise DatabaseUnavailable(retry_after=timedelta(seconds=1)) from error
 
     async def close(self) -> None:
         await self._shared_bells.close()
-        await self._pool.close()
+        with suppress(TimeoutError):  # a server that hangs: the pool breaks off by itself
+            async with asyncio.timeout(CLOSE_SECONDS):
+                await self._pool.close()

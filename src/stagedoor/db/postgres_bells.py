@@ -1,14 +1,15 @@
 """Bells between processes, by NOTIFY and LISTEN. A notification that gets lost is no loss: everybody also polls."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import asyncpg
 import structlog
 
 from stagedoor.bells import Bells
+from stagedoor.errors import DatabaseUnavailable
 
 if TYPE_CHECKING:
     Listener = asyncpg.Connection[asyncpg.Record] | asyncpg.pool.PoolConnectionProxy[asyncpg.Record]
@@ -20,6 +21,7 @@ GAP_SECONDS = 0.02
 """Between two notifications: what rings meanwhile goes out together."""
 RETRY_SECONDS = 1.0
 TROUBLE = (
+    DatabaseUnavailable,
     OSError,
     TimeoutError,
     asyncpg.PostgresError,
@@ -31,9 +33,9 @@ TROUBLE = (
 class PostgresBells:
     """Tells the other processes what rang here, and rings here what they tell."""
 
-    def __init__(self, url: str, pool: "asyncpg.Pool[Any]", bells: Bells, me: str) -> None:
+    def __init__(self, url: str, notify: Callable[[list[str]], Awaitable[None]], bells: Bells, me: str) -> None:
         self._url = url
-        self._pool = pool
+        self._notify = notify
         self._bells = bells
         self._me = me
         self._news: set[str] = set()
@@ -49,7 +51,7 @@ class PostgresBells:
         while self._news:
             names, self._news = [f"{self._me} {name}" for name in self._news], set()
             with suppress(*TROUBLE):
-                await self._pool.execute(f"SELECT pg_notify('{CHANNEL}', name) FROM unnest($1::text[]) AS name", names)
+                await self._notify(names)
             await asyncio.sleep(GAP_SECONDS)
 
     def start_hearing(self) -> None:

@@ -1,4 +1,4 @@
-"""`/healthz`: the process lives. `/readyz`: it can do its work."""
+"""`/healthz`: the process lives. `/readyz`: it can do its work, and is not about to stop."""
 
 from starlette.types import Receive, Scope, Send
 
@@ -14,7 +14,7 @@ def health_routes(rt: Runtime) -> list[Route]:
 
 
 class HealthEndpoint:
-    """Answers 200; with a runtime, only when the database can be read and written (503 otherwise)."""
+    """Answers 200; with a runtime, only when the database can be read and written and no stop was asked for (503 otherwise)."""
 
     def __init__(self, rt: Runtime | None) -> None:
         self._rt = rt
@@ -23,6 +23,9 @@ class HealthEndpoint:
         if scope["method"] not in {"GET", "HEAD"}:
             raise MethodNotAllowed("GET, HEAD")
         if self._rt is not None:
+            if (stopping := scope["state"].get("stopping")) is not None and stopping.is_set():
+                await send_json(scope, send, 503, b'{"status":"stopping"}')
+                return
             await self._rt.db.write(_try, soft=True)
         await send_json(scope, send, 200, b'{"status":"ok"}')
 

@@ -137,7 +137,8 @@ async def list_events(tx: Tx, tenant_id: str, after: Event | None, *, at_most: i
 async def remove_old_events(tx: Tx, before: datetime, *, at_most: int) -> int:
     """Remove events that are too old, of whatever tenant, and return how many: the first in line are the oldest."""
     return await tx.execute(
-        "DELETE FROM events WHERE position IN (SELECT position FROM events WHERE position > 0 ORDER BY position LIMIT :at_most)"
+        "DELETE FROM events WHERE position IN"
+        f" (SELECT position FROM events WHERE position > 0 ORDER BY position LIMIT :at_most{tx.skip_locked})"
         " AND created_at < :before",
         before=before,
         at_most=at_most,

@@ -68,6 +68,26 @@ class HttpProtocol(HttpToolsProtocol):
         super().on_headers_complete()
         self.scope["state"]["hang_up"] = self._hang_up
         self.scope["state"]["stopping"] = self._stopping
+        if self._stopping.is_set():
+            self.cycle.keep_alive = False
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing is owed on this connection, and nothing of a request has come."""
+        return not (self.is_reading_head or self._owes_an_answer or self.transport.is_closing())
+
+    @property
+    def is_reading_head(self) -> bool:
+        return self._head_is_open and self._head_bytes > 0 and not self.transport.is_closing()
+
+    @property
+    def _owes_an_answer(self) -> bool:
+        return not getattr(self.cycle, "response_complete", True)
+
+    def close_after_this_answer(self) -> None:
+        """Say in the answer that is owed that the connection ends with it."""
+        if self._owes_an_answer:
+            self.cycle.keep_alive = False
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - uvicorn's words are for logs
         self._refuse(
@@ -88,7 +108,7 @@ class HttpProtocol(HttpToolsProtocol):
         self._stop_head_timer()
         if self.transport.is_closing():
             return
-        if not getattr(self.cycle, "response_complete", True):
+        if self._owes_an_answer:
             self.cycle.keep_alive = False
             self.flow.pause_reading()
             return

@@ -91,7 +91,9 @@ async def remove_key(tx: Tx, tenant_id: str, key: IdempotencyKey) -> None:
 
 async def wipe_answers(tx: Tx, now: datetime, *, at_most: int) -> int:
     """Wipe answers and forget keys whose time is over; return how many there were."""
-    chosen = "SELECT tenant_id, action, key_hash FROM idempotency_keys WHERE {} <= :now LIMIT :at_most"
+    chosen = (
+        f"SELECT tenant_id, action, key_hash FROM idempotency_keys WHERE {{}} <= :now LIMIT :at_most{tx.skip_locked}"
+    )
     wiped = await tx.execute(
         "UPDATE idempotency_keys SET answer = NULL, answer_until = NULL"
         f" WHERE (tenant_id, action, key_hash) IN ({chosen.format('answer_until')})",

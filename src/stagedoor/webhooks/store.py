@@ -198,7 +198,7 @@ async def wipe_old_secrets(tx: Tx, now: datetime, *, at_most: int) -> int:
     """Wipe secrets that have signed beside a newer one for long enough, of whatever tenant, and return how many."""
     return await tx.execute(
         "UPDATE webhook_endpoints SET old_secret = NULL, old_secret_until = NULL WHERE id IN"
-        " (SELECT id FROM webhook_endpoints WHERE old_secret_until <= :now LIMIT :at_most)",
+        f" (SELECT id FROM webhook_endpoints WHERE old_secret_until <= :now LIMIT :at_most{tx.skip_locked})",
         now=now,
         at_most=at_most,
     )
@@ -330,7 +330,7 @@ async def remove_old_deliveries(tx: Tx, before: datetime, *, at_most: int) -> in
     """Remove deliveries of events that are too old, of whatever tenant, and return how many."""
     return await tx.execute(
         "DELETE FROM webhook_deliveries WHERE (endpoint_id, event_id) IN (SELECT endpoint_id, event_id"
-        " FROM webhook_deliveries WHERE created_at < :before LIMIT :at_most)",
+        f" FROM webhook_deliveries WHERE created_at < :before LIMIT :at_most{tx.skip_locked})",
         before=before,
         at_most=at_most,
     )
