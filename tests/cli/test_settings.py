@@ -37,6 +37,8 @@ OTHER: dict[str, Any] = {
     "webhook_http": True,
     "webhook_private": True,
     "event_days": 10.0,
+    "metrics": "open",
+    "traces_url": "http://127.0.0.1:4318/v1/traces",
     "log_level": "debug",
     "log_format": "console",
 }
