@@ -21,6 +21,7 @@ async def serving(postgres_database: str | None, tmp_path: Path) -> AsyncIterato
     if postgres_database is None:
         databases.require_or_skip("there is no PostgreSQL server")
         raise AssertionError
+    await databases.empty_postgres(postgres_database)
     settings = msgspec.structs.replace(gateway_settings(postgres_database), port=free_port(), workers=2)
     async with ServingProcess(settings, tmp_path / "serve.log") as process:
         yield process
