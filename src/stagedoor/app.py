@@ -136,6 +136,7 @@ class Gateway:
         for task in background:
             task.cancel()
         await asyncio.gather(*background, return_exceptions=True)
+        await book.close()
         await sender.close()
         await rt.close()
         await send({"type": "lifespan.shutdown.complete"})

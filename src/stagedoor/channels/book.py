@@ -9,7 +9,7 @@ from stagedoor.ark.upstream import Account, Upstream, connect
 from stagedoor.channels.store import Channel, Credentials, list_channels
 from stagedoor.contract.operations import Operation
 from stagedoor.errors import InvalidParameter, NoChannel
-from stagedoor.quotas.gate import Gate
+from stagedoor.quotas.gate import Gate, GateToll
 from stagedoor.quotas.limits import Limit, read_limits
 from stagedoor.runtime import Runtime
 
@@ -30,7 +30,8 @@ class ChannelBook:
 
     def __init__(self, rt: Runtime) -> None:
         self._rt = rt
-        self._gate = Gate()
+        self._gate = Gate(rt.db)
+        self._patience = timedelta(seconds=rt.settings.quota_wait)
         self._live: dict[str, LiveChannel] = {}
         self._by_model: dict[str, Channel] = {}
         self._fresh_until = 0
@@ -74,8 +75,18 @@ class ChannelBook:
         """
         return (await self._get(channel_id)).channel
 
+    async def close(self) -> None:
+        """Tell other processes that this one needs no places under the limits any more."""
+        await self._gate.close()
+
     async def ask(
-        self, channel_id: str, operation: Operation, body: Mapping[str, object], *, in_background: bool = False
+        self,
+        channel_id: str,
+        operation: Operation,
+        body: Mapping[str, object],
+        *,
+        tenant_id: str = "",
+        in_background: bool = False,
     ) -> dict[str, object]:
         """Call an operation on a channel's upstream, within its limits, and return the Result.
 
@@ -83,21 +94,26 @@ class ChannelBook:
             channel_id: the upstream account.
             operation: which of the twelve.
             body: official fields, without ``model``.
+            tenant_id: for whom; tenants take turns when there is little room.
             in_background: nobody waits for it: it leaves half of the limit to people and waits as long as it takes.
 
         Raises:
             FlowLimitExceeded: there was no room in time.
+            DatabaseUnavailable: nobody knows whether there is room.
             StagedoorError: whatever the upstream's answer means.
 
         """
         live = await self._get(channel_id)
-        limit = live.limits[operation.action]
+        action = operation.action
+        limit = live.limits[action]
         if in_background:
-            await self._gate.enter_when_quiet(channel_id, operation.action, limit)
+            place = await self._gate.enter_when_quiet(channel_id, action, limit)
         else:
-            patience = timedelta(seconds=self._rt.settings.quota_wait)
-            await self._gate.enter(channel_id, operation.action, limit, patience)
-        return await live.upstream.call(operation, body)
+            place = await self._gate.enter(channel_id, action, limit, self._patience, tenant_id)
+        try:
+            return await live.upstream.call(operation, body)
+        finally:
+            self._gate.leave(channel_id, action, place)
 
     async def wait_until_quiet(self, channel_id: str, operation: Operation) -> None:
         """Return when half of the operation's limit is free, for work that nobody waits for."""
@@ -126,8 +142,9 @@ class ChannelBook:
         if known is not None and known.channel.updated_at == channel.updated_at:
             return known
         account = account_of(self._rt, channel)
-        upstream = connect(account, transport=self._rt.transport, clock=self._rt.clock)
         limits = read_limits(msgspec.json.decode(channel.limits, type=dict[str, tuple[int, float]]))
+        toll = GateToll(self._gate, channel.id, limits, self._patience)
+        upstream = connect(account, transport=self._rt.transport, clock=self._rt.clock, toll=toll)
         return LiveChannel(channel, upstream, limits)
 
 

@@ -16,6 +16,7 @@ tenants = Table(
     Column("name", Text, nullable=False),
     Column("project_name", Text, comment="set: everything of the tenant lives in this project"),
     Column("created_at", Time, nullable=False),
+    Column("rate_limit", Text, comment="as 100/s; null: the setting's"),
 )
 
 api_keys = Table(
@@ -32,6 +33,7 @@ api_keys = Table(
     Column("created_at", Time, nullable=False),
     Column("expires_at", Time),
     Column("revoked_at", Time),
+    Column("rate_limit", Text, comment="as 100/s; null: the setting's"),
     Index("api_keys_by_tenant", "tenant_id", "created_at", "id"),
 )
 
@@ -150,6 +152,15 @@ counters = Table(
     Column("name", Key, primary_key=True),
     Column("slot", Integer, primary_key=True, autoincrement=False, comment="the total is the sum over its slots"),
     Column("n", BigInteger, nullable=False),
+)
+
+quotas = Table(
+    "quotas",
+    metadata,
+    Column("owner", Key, primary_key=True, comment="a channel, a key or a tenant"),
+    Column("name", Key, primary_key=True, comment="what is limited: an action, or calls"),
+    Column("turns", BigInteger, nullable=False, comment="changed first, which locks the row"),
+    Column("state", LargeBinary, nullable=False, comment="JSON: who holds places, and when calls ended"),
 )
 
 jobs = Table(

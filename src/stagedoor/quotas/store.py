@@ -1,0 +1,67 @@
+"""The windows of limits and their SQL: one row for each, changed by one process after the other."""
+
+from collections.abc import Callable
+
+import msgspec
+
+from stagedoor.db.database import Tx
+from stagedoor.quotas.limits import Limit
+from stagedoor.quotas.window import Deal, Report, Window, deal
+
+_decode = msgspec.json.Decoder(Window).decode
+_encode = msgspec.json.Encoder().encode
+
+
+class _Row(msgspec.Struct, frozen=True):
+    state: bytes
+    now: int
+
+
+async def exchange(tx: Tx, owner: str, name: str, limit: Limit, report: Report) -> Deal:
+    """Take a process's report into the window of a limit and deal places out, by the database's clock.
+
+    Args:
+        tx: the transaction; others that want the same row wait for its end.
+        owner: a channel, a key or a tenant.
+        name: an action, or what else is limited.
+        limit: how often.
+        report: what the process tells and wants.
+
+    """
+    row = await _claim(tx, owner, name)
+    if row is None:
+        sql = (
+            "INSERT INTO quotas (owner, name, turns, state) VALUES (:owner, :name, 0, :state)"
+            " ON CONFLICT (owner, name) DO NOTHING"
+        )
+        await tx.execute(sql, owner=owner, name=name, state=_encode(Window()))
+        row = await _claim(tx, owner, name)
+    if row is None:
+        raise AssertionError("The row was there, or was added.")
+    window = _decode(row.state)
+    dealt = deal(window, limit, row.now, report)
+    sql = "UPDATE quotas SET state = :state WHERE owner = :owner AND name = :name"
+    await tx.execute(sql, owner=owner, name=name, state=_encode(window))
+    return dealt
+
+
+async def _claim(tx: Tx, owner: str, name: str) -> _Row | None:
+    """Lock the row. The time is read after the lock was got: a longer wait must not let it be an old one."""
+    sql = (
+        "UPDATE quotas SET turns = turns + 1 WHERE owner = :owner AND name = :name"
+        f" RETURNING state, {tx.microseconds} AS now"
+    )
+    rows = await tx.list(_Row, sql, owner=owner, name=name)
+    return rows[0] if rows else None
+
+
+class MemoryWindows:
+    """The same without a database, for what one process decides alone and may forget when it ends."""
+
+    def __init__(self, microseconds: Callable[[], int]) -> None:
+        self._microseconds = microseconds
+        self._windows: dict[tuple[str, str], Window] = {}
+
+    def exchange(self, owner: str, name: str, limit: Limit, report: Report) -> Deal:
+        window = self._windows.setdefault((owner, name), Window())
+        return deal(window, limit, self._microseconds(), report)
