@@ -19,8 +19,6 @@ from stagedoor.quotas.window import Deal, Report
 
 URGENT = "GetVisualValidateResult"
 """Exchanges go on when the disk is full."""
-LONGEST_CLOSURE = timedelta(seconds=60)
-"""The upstream's wish for patience is respected for so long, whatever it says."""
 
 Windows = Callable[[str, str, Limit, Report], Awaitable[Deal]]
 """Brings a report to the window of an owner's limit."""
@@ -87,7 +85,7 @@ class Gate:
         """Let nothing through for as long as the upstream has asked for, in any process, if that is what the error says."""
         if not isinstance(error, FlowLimitExceeded | QuotaExceeded) or not error.upstream or not error.retry_after:
             return
-        pause = min(error.retry_after, LONGEST_CLOSURE) // timedelta(microseconds=1)
+        pause = error.retry_after // timedelta(microseconds=1)
         # Where it cannot be written, the caller has the upstream's own answer all the same.
         with suppress(DatabaseUnavailable):
             await self._meter(channel_id, action, limit).close_for(pause)

@@ -18,6 +18,8 @@ LEASE = 500_000
 """How long a process may begin calls in the places it was dealt."""
 MARGIN = 500_000
 """A call is taken to have reached the upstream this long after its start, even if its answer takes longer."""
+LONGEST_CLOSURE = 60_000_000
+"""The upstream's wish for patience is respected for so long, whatever it says."""
 POLL = 100_000
 """Others hold all places and may give some back: when to ask again."""
 LONG, MANY = timedelta(seconds=10), 40
@@ -106,7 +108,7 @@ def deal(window: Window, limit: Limit, now: int, report: Report) -> Deal:
         _add(window, now - ago, count)
     _settle(window, now, length)
     if report.closed_for:
-        window.closed_until = max(window.closed_until, now + report.closed_for)
+        window.closed_until = max(window.closed_until, now + min(report.closed_for, LONGEST_CLOSURE))
     taken = report.kept + sum(held.count for held in window.held.values()) + sum(count for _, count in window.ended)
     most, next_at = _most(window, limit, now, taken, quiet=report.quiet)
     dealt = min(report.wanted, most)
@@ -131,6 +133,7 @@ def _settle(window: Window, now: int, length: int) -> None:
             del window.held[holder]
             _add(window, held.until, held.count)
     # After the clock was set back nothing may seem to end in a future that never comes.
+    window.closed_until = min(window.closed_until, now + LONGEST_CLOSURE)
     latest = now + LEASE + MARGIN
     if window.ended and window.ended[-1][0] > latest:
         window.ended = sorted((min(moment, latest), count) for moment, count in window.ended)
