@@ -130,13 +130,15 @@ class Gateway:
             asyncio.create_task(keep_house(rt), name="housekeeping"),
             asyncio.create_task(Runner(rt, lanes(rt, book, sender)).run(), name="jobs"),
         ]
-        self._router = Router(routes(rt, book))
+        keys = KeyRing(rt)
+        self._router = Router(routes(rt, book, keys))
         await send({"type": "lifespan.startup.complete"})
         await receive()
         for task in background:
             task.cancel()
         await asyncio.gather(*background, return_exceptions=True)
         await book.close()
+        await keys.close()
         await sender.close()
         await rt.close()
         await send({"type": "lifespan.shutdown.complete"})
@@ -155,9 +157,8 @@ def lanes(rt: Runtime, book: ChannelBook, sender: Sender) -> dict[str, Lane]:
     }
 
 
-def routes(rt: Runtime, book: ChannelBook) -> list[Route]:
+def routes(rt: Runtime, book: ChannelBook, keys: KeyRing) -> list[Route]:
     """Return every path there is."""
-    keys = KeyRing(rt)
     return [
         *rest_routes(rt, book, keys),
         *callback_routes(rt),

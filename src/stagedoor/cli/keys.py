@@ -30,9 +30,13 @@ def create(
         list[str] | None, typer.Option(help="A model it may name; repeat for more. Without: every model.")
     ] = None,
     days: Annotated[float | None, typer.Option(help="Days until it stops working. Without: never.")] = None,
+    rate: Annotated[
+        str | None,
+        typer.Option(help="How often it may call, e.g. 50/s; off for no limit. Without: as the setting says."),
+    ] = None,
 ) -> None:
     """Make a key and print it. It is not shown again."""
-    if admin and (tenant or test or scope or model or days is not None):
+    if admin and (tenant or test or scope or model or days is not None or rate is not None):
         raise typer.BadParameter("An operator's key may do everything: with --admin goes only --name.")
     if not tenant and not admin:
         raise typer.BadParameter("Name the tenant (`stagedoor tenants list` shows them), or say --admin.")
@@ -53,6 +57,7 @@ def create(
             scopes=scope or None,
             models=model or None,
             expires_at=expires_at,
+            rate_limit=rate,
         )
 
     key, secret = with_runtime(work)
@@ -84,6 +89,20 @@ def _state(key: "ApiKey", now: datetime) -> str:
     if key.revoked_at is not None:
         return "revoked"
     return "valid" if key.is_valid(now) else "expired"
+
+
+@app.command("limit")
+def limit(
+    key: Annotated[str, typer.Argument(help="The key's id.")],
+    rate: Annotated[
+        str,
+        typer.Argument(help="How often it may call, e.g. 50/s, 6000/m; off for no limit; default for the setting's."),
+    ],
+) -> None:
+    """Limit how often a key may call; in force in every gateway process within 2 seconds."""
+    from stagedoor.keys.limit import limit_key
+
+    with_runtime(lambda rt: limit_key(rt, key, None if rate == "default" else rate))
 
 
 @app.command("revoke")

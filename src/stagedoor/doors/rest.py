@@ -108,6 +108,8 @@ class RestEndpoint:
         headers = state["headers"]
         caller = await self._keys.authenticate(headers.get(b"authorization", b""), operation.scope)
         state["tenant_id"] = caller.tenant_id
+        if caller.rates:
+            await self._keys.count(caller, state)
         call = Call(self._rt, self._book, caller, fresh=b"no-cache" in headers.get(b"cache-control", b""))
         try:
             body = await self._answer(call, operation, scope, receive, headers.get(b"idempotency-key"))

@@ -1,7 +1,7 @@
 """From an Authorization header to a caller."""
 
 from datetime import timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -10,6 +10,8 @@ from stagedoor.crypto import is_api_key
 from stagedoor.errors import AccessDenied, AuthenticationError, MissingAuthenticationToken
 from stagedoor.keys.issue import ADMIN_SCOPE
 from stagedoor.keys.store import ApiKey, find_key_by_hash
+from stagedoor.quotas.door import Door, RateLimited
+from stagedoor.quotas.rates import Rate, rate_of
 from stagedoor.runtime import Runtime
 from stagedoor.tenants.store import get_tenant
 
@@ -25,6 +27,8 @@ class Caller(msgspec.Struct, frozen=True):
     scopes: frozenset[str]
     models: frozenset[str] | None
     project_name: str | None
+    rates: tuple[Rate, ...] = ()
+    """How often the key, and the tenant with all of its keys, may call."""
 
 
 class _Known(NamedTuple):
@@ -39,6 +43,7 @@ class KeyRing:
     def __init__(self, rt: Runtime) -> None:
         self._rt = rt
         self._known: dict[bytes, _Known] = {}
+        self._door = Door(rt.db)
 
     async def authenticate(self, header: bytes, scope: str) -> Caller:
         """Return the caller whose key the Authorization header holds.
@@ -55,6 +60,23 @@ class KeyRing:
         if scope not in known.caller.scopes:
             raise AccessDenied(f"The API key lacks the scope {scope}.")
         return known.caller
+
+    async def count(self, caller: Caller, state: dict[str, Any]) -> None:
+        """Count a call under the caller's limits, and leave the headers that tell of them for its answer, whatever it is.
+
+        Raises:
+            FlowLimitExceeded: one of the limits is used up.
+
+        """
+        try:
+            state["rate_limit"] = await self._door.enter(caller.rates)
+        except RateLimited as error:
+            state["rate_limit"] = error.headers
+            raise
+
+    async def close(self) -> None:
+        """Give back what other processes may want."""
+        await self._door.close()
 
     async def authenticate_admin(self, header: bytes) -> ApiKey:
         """Return the operator's key the Authorization header holds.
@@ -79,7 +101,10 @@ class KeyRing:
             raise AccessDenied("An operator's key cannot be used here. Use a tenant's key (sd_live_… or sd_test_…).")
         tenant = await self._rt.db.read(lambda tx: get_tenant(tx, tenant_id))
         models = None if key.models is None else frozenset(key.models)
-        caller = Caller(tenant.id, key.id, frozenset(key.scopes), models, tenant.project_name)
+        settings = self._rt.settings
+        rates = rate_of("key", key.id, key.rate_limit, settings.key_rate)
+        rates += rate_of("tenant", tenant.id, tenant.rate_limit, settings.tenant_rate)
+        caller = Caller(tenant.id, key.id, frozenset(key.scopes), models, tenant.project_name, rates)
         until = now + REMEMBER if key.expires_at is None else min(now + REMEMBER, key.expires_at)
         if len(self._known) >= REMEMBERED:
             self._known.clear()

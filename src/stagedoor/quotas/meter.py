@@ -161,7 +161,10 @@ class Meter:
         frees = [(at + shift, count) for at, count in deal.frees if at + shift > now]
         frees += [(moment + length, 1) for moment in self._ended]
         last = max((at for at, _ in frees), default=now)
-        return max(0, self._limit.calls - sum(count for _, count in frees)), last - now
+        elsewhere = deal.taken - self._own_then - sum(count for _, count in deal.frees)
+        if now >= self._received + LEASE + MARGIN:
+            elsewhere = 0
+        return max(0, self._limit.calls - elsewhere - sum(count for _, count in frees)), last - now
 
     def _too_many(self, tenant_id: str) -> FlowLimitExceeded:
         wait = self.expected(self._people.rank(tenant_id))

@@ -1,7 +1,5 @@
 """The windows of limits and their SQL: one row for each, changed by one process after the other."""
 
-from collections.abc import Callable
-
 import msgspec
 
 from stagedoor.db.database import Tx
@@ -53,15 +51,3 @@ async def _claim(tx: Tx, owner: str, name: str) -> _Row | None:
     )
     rows = await tx.list(_Row, sql, owner=owner, name=name)
     return rows[0] if rows else None
-
-
-class MemoryWindows:
-    """The same without a database, for what one process decides alone and may forget when it ends."""
-
-    def __init__(self, microseconds: Callable[[], int]) -> None:
-        self._microseconds = microseconds
-        self._windows: dict[tuple[str, str], Window] = {}
-
-    def exchange(self, owner: str, name: str, limit: Limit, report: Report) -> Deal:
-        window = self._windows.setdefault((owner, name), Window())
-        return deal(window, limit, self._microseconds(), report)
