@@ -29,8 +29,9 @@ coverage: setup ## Which lines the tests of this process reach, as a page in htm
 	$(BIN)/coverage run -m pytest
 	$(BIN)/coverage html
 
-test-long: setup ## Kill the gateway a thousand times and more (about two hours)
+test-long: setup ## Kill the gateway a thousand times and more, and load two of them for a minute (about two hours)
 	STAGEDOOR_TEST_KILLS=150 $(BIN)/python -m pytest --timeout 7200 tests/validation/test_crashes.py tests/validation/test_random_kills.py tests/assets/test_crashes.py
+	STAGEDOOR_TEST_QUOTA_SECONDS=60 $(BIN)/python -m pytest --timeout 300 tests/quotas/test_upstream.py
 
 check: setup ## Lint, format, types, import ladder
 	$(BIN)/ruff check .

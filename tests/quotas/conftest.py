@@ -11,6 +11,10 @@ from stagedoor.db.open import open_database
 from stagedoor.quotas.gate import Gate
 from stagedoor.quotas.limits import Limit
 
+ON_POSTGRES = pytest.mark.parametrize(
+    "database_url", [pytest.param("postgres", marks=pytest.mark.postgres)], indirect=True
+)
+"""For what takes several processes: on SQLite there is one."""
 PATIENT, IMPATIENT = timedelta(seconds=8), timedelta(seconds=0.05)
 
 

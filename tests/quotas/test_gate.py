@@ -6,15 +6,15 @@ from datetime import timedelta
 from itertools import pairwise
 from typing import Any
 
+import asyncpg
 import pytest
 
 from stagedoor.contract.operations import BY_ACTION
-from stagedoor.db.open import open_database
 from stagedoor.emulator import RunningEmulator
-from stagedoor.errors import FlowLimitExceeded, InvalidParameter
+from stagedoor.errors import DatabaseUnavailable, FlowLimitExceeded, InvalidParameter
 from stagedoor.quotas.gate import Gate
 from stagedoor.quotas.limits import DEFAULT_LIMITS, Limit, read_limits
-from tests.quotas.conftest import IMPATIENT, PATIENT, call, check
+from tests.quotas.conftest import IMPATIENT, ON_POSTGRES, PATIENT, call, check
 from tests.support.clock import StoppedClock
 from tests.support.emulator import EmulatorControl
 from tests.support.gateway import RunningGateway, gateway_settings
@@ -31,6 +31,7 @@ async def test_never_more_calls_start_in_a_period_than_the_limit_says(gate: Gate
     assert max(times) - min(times) < 4 * 0.3 + 0.5
 
 
+@ON_POSTGRES
 async def test_three_processes_together_do_not_exceed_it_either(new_gate: Callable[[], Gate]) -> None:
     gates = [new_gate() for _ in range(3)]
     times = await asyncio.gather(*(call(gates[number % 3], TEN, lasts=0.01) for number in range(45)))
@@ -80,23 +81,46 @@ async def test_a_limit_that_is_raised_or_lowered_holds_at_once(gate: Gate) -> No
 
 
 async def test_what_a_process_has_used_before_its_end_still_counts_after_the_restart(
-    database_url: str, new_gate: Callable[[], Gate]
+    new_gate: Callable[[], Gate],
 ) -> None:
     limit = Limit(4, MINUTE)
-    killed, ended = new_gate(), new_gate()
+    ended = new_gate()
     for _ in range(2):
-        await killed.enter("ch", "GetAsset", limit, PATIENT, "tn")  # and nothing is ever heard of it again
         await call(ended, limit)
     await ended.close()
-    db = await open_database(database_url)
-    restarted = Gate(db)
+    killed = new_gate()
+    for _ in range(2):
+        await killed.enter("ch", "GetAsset", limit, PATIENT, "tn")  # and nothing is ever heard of it again
+    restarted = new_gate()
     with pytest.raises(FlowLimitExceeded) as refused:
         await call(restarted, limit, patience=timedelta(seconds=0.3))
     assert refused.value.retry_after is not None
-    await restarted.close()
-    await db.close()
 
 
+@ON_POSTGRES
+async def test_without_the_database_nothing_passes_that_was_not_dealt_before(
+    new_gate: Callable[[], Gate], database_url: str
+) -> None:
+    gate, limit = new_gate(), Limit(3, timedelta(seconds=1))
+    await call(gate, limit)
+    connection = await asyncpg.connect(database_url)
+    async with connection.transaction():
+        # Nobody can get at any window, as if the database were away for everybody else.
+        await connection.execute("LOCK TABLE quotas IN ACCESS EXCLUSIVE MODE")
+        waiting = [asyncio.create_task(call(gate, limit)) for _ in range(5)]
+        done, _ = await asyncio.wait(waiting, timeout=1)
+        assert not done
+        await connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+            " AND datname = current_database()"
+        )
+        done, _ = await asyncio.wait(waiting, timeout=5)
+        assert [type(task.exception()) for task in done] == [DatabaseUnavailable] * 5
+    await connection.close()
+    await call(gate, limit)
+
+
+@ON_POSTGRES
 async def test_an_idle_process_gives_back_what_it_was_dealt_ahead(new_gate: Callable[[], Gate]) -> None:
     busy, other = new_gate(), new_gate()
     limit = Limit(100, timedelta(seconds=4))
@@ -115,6 +139,7 @@ async def test_the_last_quarter_of_a_minute_is_dealt_out_evenly(gate: Gate) -> N
     assert later[1] - later[0] >= 0.99
 
 
+@ON_POSTGRES
 async def test_background_work_takes_half_of_the_room_of_all_processes_and_one_place_after_the_other(
     new_gate: Callable[[], Gate],
 ) -> None:
@@ -142,6 +167,7 @@ async def test_background_work_waits_for_people_who_wait(gate: Gate) -> None:
     assert asyncio.get_running_loop().time() >= served
 
 
+@ON_POSTGRES
 async def test_it_is_not_quiet_while_people_use_more_than_half_in_any_process(new_gate: Callable[[], Gate]) -> None:
     people, background = new_gate(), new_gate()
     limit = Limit(4, timedelta(seconds=1))

@@ -19,9 +19,10 @@ def create(
     ] = None,
 ) -> None:
     """Add a tenant and print its id."""
+    from stagedoor.quotas.rates import checked
     from stagedoor.tenants.create import create_tenant
 
-    print(with_runtime(lambda rt: create_tenant(rt, name, project_name=project, rate_limit=rate)).id)
+    print(with_runtime(lambda rt: create_tenant(rt, name, project_name=project, rate_limit=checked(rate))).id)
 
 
 @app.command("limit")

@@ -36,7 +36,7 @@ from stagedoor.keys.authenticate import KeyRing
 from stagedoor.keys.issue import issue_key, revoke_key
 from stagedoor.keys.limit import limit_key, limit_tenant
 from stagedoor.keys.store import ApiKey, Kind, list_keys
-from stagedoor.quotas.rates import RateText
+from stagedoor.quotas.rates import RateText, checked
 from stagedoor.runtime import Runtime
 from stagedoor.tenants.create import create_tenant
 from stagedoor.tenants.store import Tenant, get_tenant, list_tenants
@@ -182,7 +182,7 @@ async def edit_channel(rt: Runtime, name: str, change: ChannelChange) -> Channel
 
 
 async def add_tenant(rt: Runtime, _: str, new: NewTenant) -> TenantView:
-    return _tenant(await create_tenant(rt, new.name, project_name=new.project_name, rate_limit=new.rate_limit))
+    return _tenant(await create_tenant(rt, new.name, project_name=new.project_name, rate_limit=checked(new.rate_limit)))
 
 
 async def edit_tenant(rt: Runtime, tenant_id: str, change: RateChange) -> TenantView:

@@ -7,7 +7,7 @@ from stagedoor.contract.operations import SCOPES
 from stagedoor.crypto import new_api_key
 from stagedoor.errors import InvalidParameter, NotFound
 from stagedoor.keys.store import ApiKey, Kind, add_key, mark_key_revoked
-from stagedoor.quotas.rates import read_rate
+from stagedoor.quotas.rates import checked
 from stagedoor.runtime import Runtime
 from stagedoor.tenants.store import get_tenant
 
@@ -44,12 +44,10 @@ async def issue_key(
     """
     if unknown := sorted(set(scopes or ()) - set(SCOPES)):
         raise InvalidParameter(f"Unknown scope {unknown[0]}. There are: {', '.join(SCOPES)}.", field="Scopes")
-    if rate_limit is not None:
-        read_rate(rate_limit)
     await rt.db.read(lambda tx: get_tenant(tx, tenant_id))
     granted = SCOPES if scopes is None else tuple(scopes)
     named = None if models is None else tuple(models)
-    return await _issue(rt, tenant_id, kind, name, granted, named, expires_at, rate_limit)
+    return await _issue(rt, tenant_id, kind, name, granted, named, expires_at, checked(rate_limit))
 
 
 async def issue_admin_key(rt: Runtime, *, name: str = "") -> tuple[ApiKey, str]:

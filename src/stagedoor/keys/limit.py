@@ -3,7 +3,7 @@
 from stagedoor.db.database import Tx
 from stagedoor.errors import NotFound
 from stagedoor.keys.store import ApiKey, find_key, mark_key_limited
-from stagedoor.quotas.rates import read_rate
+from stagedoor.quotas.rates import checked
 from stagedoor.runtime import Runtime
 from stagedoor.tenants.store import Tenant, get_tenant, mark_tenant_limited
 
@@ -21,8 +21,7 @@ async def limit_tenant(rt: Runtime, tenant_id: str, rate_limit: str | None) -> T
         InvalidParameter: the rate cannot be read.
 
     """
-    if rate_limit is not None:
-        read_rate(rate_limit)
+    checked(rate_limit)
 
     async def work(tx: Tx) -> Tenant:
         await mark_tenant_limited(tx, tenant_id, rate_limit)
@@ -44,8 +43,7 @@ async def limit_key(rt: Runtime, key_id: str, rate_limit: str | None) -> ApiKey:
         InvalidParameter: the rate cannot be read.
 
     """
-    if rate_limit is not None:
-        read_rate(rate_limit)
+    checked(rate_limit)
 
     async def work(tx: Tx) -> ApiKey:
         await mark_key_limited(tx, key_id, rate_limit)

@@ -7,11 +7,12 @@ from functools import partial
 from stagedoor.db.database import Database
 from stagedoor.errors import FlowLimitExceeded
 from stagedoor.ids import random_base62
-from stagedoor.quotas.gate import microseconds, shared_windows
+from stagedoor.quotas.gate import microseconds
 from stagedoor.quotas.limits import Limit
 from stagedoor.quotas.meter import Meter
 from stagedoor.quotas.rates import Rate
 from stagedoor.quotas.window import Deal, Report, Window, deal
+from stagedoor.quotas.windows import SharedWindows
 
 REMEMBERED = 10_000
 NAME = "calls"
@@ -22,7 +23,7 @@ class Door:
     """Counts the calls of keys and tenants that have a limit, in all processes together."""
 
     def __init__(self, db: Database) -> None:
-        self._shared = shared_windows(db) if db.is_shared else None
+        self._shared = SharedWindows(db).ask if db.is_shared else None
         self._holder = random_base62(8)
         self._meters: dict[str, Meter] = {}
 

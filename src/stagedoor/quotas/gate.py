@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import timedelta
 from functools import partial
@@ -14,26 +14,7 @@ from stagedoor.ids import random_base62
 from stagedoor.quotas.limits import Limit
 from stagedoor.quotas.meter import Meter
 from stagedoor.quotas.queue import Place
-from stagedoor.quotas.store import exchange
-from stagedoor.quotas.window import Deal, Report
-
-URGENT = "GetVisualValidateResult"
-"""Exchanges go on when the disk is full."""
-
-Windows = Callable[[str, str, Limit, Report], Awaitable[Deal]]
-"""Brings a report to the window of an owner's limit."""
-
-
-def shared_windows(db: Database) -> Windows:
-    """Return the windows in the database, which all processes share, and which outlive this one."""
-
-    async def ask(owner: str, name: str, limit: Limit, report: Report) -> Deal:
-        # Where one process decides alone, a window only has to outlive that process.
-        return await db.write(
-            lambda tx: exchange(tx, owner, name, limit, report), soft=not db.is_shared, urgent=name == URGENT
-        )
-
-    return ask
+from stagedoor.quotas.windows import windows_of
 
 
 def microseconds() -> int:
@@ -44,7 +25,7 @@ class Gate:
     """Lets at most ``limit.calls`` through in any period, as the upstream counts them, in all processes together."""
 
     def __init__(self, db: Database) -> None:
-        self._windows = shared_windows(db)
+        self._windows = windows_of(db)
         self._holder = random_base62(8)
         self._meters: dict[tuple[str, str], Meter] = {}
 

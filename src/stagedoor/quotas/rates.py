@@ -47,6 +47,18 @@ def read_rate(text: str) -> Limit | None:
     return None if text == OFF else Limit(int(match[1]), _PERIODS[match[2]])
 
 
+def checked(text: str | None) -> str | None:
+    """Return a rate as it is written, or None.
+
+    Raises:
+        InvalidParameter: it cannot be read.
+
+    """
+    if text is not None:
+        read_rate(text)
+    return text
+
+
 def rate_of(policy: str, owner: str, text: str | None, otherwise: str) -> tuple[Rate, ...]:
     """Return the rate that holds for somebody: their own, else the setting's, else none."""
     text = text or otherwise

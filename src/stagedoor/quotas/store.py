@@ -1,4 +1,4 @@
-"""The windows of limits and their SQL: one row for each, changed by one process after the other."""
+"""The windows of limits and their SQL: one row for each."""
 
 import msgspec
 
@@ -6,13 +6,17 @@ from stagedoor.db.database import Tx
 from stagedoor.quotas.limits import Limit
 from stagedoor.quotas.window import Deal, Report, Window, deal
 
-_decode = msgspec.json.Decoder(Window).decode
-_encode = msgspec.json.Encoder().encode
+decode_window = msgspec.json.Decoder(Window).decode
+encode_window = msgspec.json.Encoder().encode
 
 
 class _Row(msgspec.Struct, frozen=True):
     state: bytes
     now: int
+
+
+class _State(msgspec.Struct, frozen=True):
+    state: bytes
 
 
 async def exchange(tx: Tx, owner: str, name: str, limit: Limit, report: Report) -> Deal:
@@ -32,14 +36,14 @@ async def exchange(tx: Tx, owner: str, name: str, limit: Limit, report: Report) 
             "INSERT INTO quotas (owner, name, turns, state) VALUES (:owner, :name, 0, :state)"
             " ON CONFLICT (owner, name) DO NOTHING"
         )
-        await tx.execute(sql, owner=owner, name=name, state=_encode(Window()))
+        await tx.execute(sql, owner=owner, name=name, state=encode_window(Window()))
         row = await _claim(tx, owner, name)
     if row is None:
         raise AssertionError("The row was there, or was added.")
-    window = _decode(row.state)
+    window = decode_window(row.state)
     dealt = deal(window, limit, row.now, report)
     sql = "UPDATE quotas SET state = :state WHERE owner = :owner AND name = :name"
-    await tx.execute(sql, owner=owner, name=name, state=_encode(window))
+    await tx.execute(sql, owner=owner, name=name, state=encode_window(window))
     return dealt
 
 
@@ -51,3 +55,17 @@ async def _claim(tx: Tx, owner: str, name: str) -> _Row | None:
     )
     rows = await tx.list(_Row, sql, owner=owner, name=name)
     return rows[0] if rows else None
+
+
+async def find_window(tx: Tx, owner: str, name: str) -> Window | None:
+    sql = "SELECT state FROM quotas WHERE owner = :owner AND name = :name"
+    row = await tx.find(_State, sql, owner=owner, name=name)
+    return None if row is None else decode_window(row.state)
+
+
+async def keep_window(tx: Tx, owner: str, name: str, state: bytes) -> None:
+    sql = (
+        "INSERT INTO quotas (owner, name, turns, state) VALUES (:owner, :name, 0, :state)"
+        " ON CONFLICT (owner, name) DO UPDATE SET state = excluded.state"
+    )
+    await tx.execute(sql, owner=owner, name=name, state=state)
