@@ -67,7 +67,7 @@ def create(
 
 @app.command("list")
 def show(tenant: Annotated[str, typer.Argument(help="The tenant's id; operators' keys when left out.")] = "") -> None:
-    """List keys: id, last four characters, state, name."""
+    """List keys: id, last four characters, state, name, and the rate of those that have one."""
     from stagedoor.keys.store import list_admin_keys, list_keys
     from stagedoor.tenants.store import get_tenant
 
@@ -82,7 +82,7 @@ def show(tenant: Annotated[str, typer.Argument(help="The tenant's id; operators'
 
     keys, now = with_runtime(work)
     for key in keys:
-        print(key.id, f"…{key.hint}", _state(key, now), key.name or "-", sep="\t")
+        print(key.id, f"…{key.hint}", _state(key, now), key.name or "-", *filter(None, [key.rate_limit]), sep="\t")
 
 
 def _state(key: "ApiKey", now: datetime) -> str:

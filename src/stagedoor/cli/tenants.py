@@ -41,8 +41,8 @@ def limit(
 
 @app.command("list")
 def show() -> None:
-    """List the tenants: id, name, project."""
+    """List the tenants: id, name, project, and the rate of those that have one."""
     from stagedoor.tenants.store import list_tenants
 
     for tenant in with_runtime(lambda rt: rt.db.read(list_tenants)):
-        print(tenant.id, tenant.name, tenant.project_name or "-", sep="\t")
+        print(tenant.id, tenant.name, tenant.project_name or "-", *filter(None, [tenant.rate_limit]), sep="\t")
