@@ -138,12 +138,15 @@ class Gateway:
             asyncio.create_task(keep_house(rt), name="housekeeping"),
             asyncio.create_task(Runner(rt, work).run(), name="jobs"),
         ]
-        self._router = Router(routes(rt, book, list(work)))
+        keys = KeyRing(rt)
+        self._router = Router(routes(rt, book, keys, list(work)))
         await send({"type": "lifespan.startup.complete"})
         await receive()
         for task in background:
             task.cancel()
         await asyncio.gather(*background, return_exceptions=True)
+        await book.close()
+        await keys.close()
         await sender.close()
         await rt.close()
         await asyncio.to_thread(stop_traces)
@@ -163,9 +166,8 @@ def lanes(rt: Runtime, book: ChannelBook, sender: Sender) -> dict[str, Lane]:
     }
 
 
-def routes(rt: Runtime, book: ChannelBook, kinds: Sequence[str] = ()) -> list[Route]:
+def routes(rt: Runtime, book: ChannelBook, keys: KeyRing, kinds: Sequence[str] = ()) -> list[Route]:
     """Return every path there is; ``kinds`` are the jobs that are done here."""
-    keys = KeyRing(rt)
     return [
         *rest_routes(rt, book, keys),
         *action_routes(rt, book, keys),

@@ -80,4 +80,4 @@ class Call:
     async def ask(self, channel_id: str, action: str, body: Mapping[str, object]) -> dict[str, object]:
         """Ask the channel's upstream and return its Result."""
         self.region = (await self.book.get(channel_id)).region
-        return await self.book.ask(channel_id, BY_ACTION[action], body)
+        return await self.book.ask(channel_id, BY_ACTION[action], body, tenant_id=self.tenant_id)

@@ -12,6 +12,7 @@ import msgspec
 from msgspec import Meta
 
 AskWithoutCallback = Literal["never", "after_window", "always"]
+Rate = Annotated[str, Meta(pattern=r"^$|^[1-9][0-9]{0,6}/[smhd]$|^off$")]
 Seconds = Annotated[float, Meta(gt=0, le=86_400)]
 
 PREFIX = "STAGEDOOR_"
@@ -74,6 +75,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Time for one call of the upstream, retries and pauses included."""
     quota_wait: Annotated[float, Meta(ge=0, le=86_400)] = 3.0
     """How long a call waits for room under the upstream account's limits before FlowLimitExceeded."""
+    key_rate: Rate = ""
+    """How often each API key may call that has no rate of its own. Empty: as often as it likes."""
+    tenant_rate: Rate = ""
+    """How often each tenant may call, with all of its keys together, that has no rate of its own. Empty: as often as it likes."""
     webhook_http: bool = False
     """Whether webhooks may go to `http://` addresses, where everybody on the way can read them."""
     webhook_private: bool = False
@@ -197,6 +202,8 @@ def describe(kind: Any) -> str:
         return f"one of {', '.join(get_args(kind))}"
     if kind is str:
         return "text"
+    if kind is Rate:
+        return "a rate, like 100/s or 6000/m, or empty"
     if kind is bool:
         return "true or false"
     whole, limits = get_args(kind)

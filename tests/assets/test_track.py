@@ -2,14 +2,11 @@
 
 import asyncio
 from datetime import timedelta
-from itertools import pairwise
 
 import msgspec
 
 from stagedoor.emulator import RunningEmulator
 from stagedoor.jobs.store import list_jobs
-from stagedoor.quotas.gate import Gate
-from stagedoor.quotas.limits import Limit
 from tests.support.emulator import EmulatorControl
 from tests.support.gateway import MODEL, Api, RunningGateway
 from tests.support.story import ON_SQLITE, make_group, upload
@@ -114,31 +111,3 @@ async def test_people_are_let_through_while_hundreds_of_assets_are_looked_after(
         waited.append(loop.time() - begun)
         await asyncio.sleep(0.2)
     assert sorted(waited)[len(waited) // 2] < 0.5
-
-
-async def test_background_work_takes_half_of_the_room_and_one_place_after_the_other() -> None:
-    gate, limit = Gate(), Limit(10, timedelta(seconds=0.5))
-    loop = asyncio.get_running_loop()
-    starts: list[float] = []
-
-    async def enter() -> None:
-        await gate.enter_when_quiet("ch", "GetAsset", limit)
-        starts.append(loop.time())
-
-    await asyncio.gather(*(enter() for _ in range(15)))
-    for earlier, later in zip(starts, starts[5:], strict=False):
-        assert later - earlier > 0.48
-    assert all(earlier <= later for earlier, later in pairwise(starts))
-
-
-async def test_background_work_waits_for_people_who_wait() -> None:
-    gate, limit = Gate(), Limit(2, timedelta(seconds=0.3))
-    loop = asyncio.get_running_loop()
-    patient = timedelta(seconds=5)
-    people = [asyncio.create_task(gate.enter("ch", "GetAsset", limit, patient)) for _ in range(6)]
-    await asyncio.sleep(0)
-    background = asyncio.create_task(gate.enter_when_quiet("ch", "GetAsset", limit))
-    await asyncio.gather(*people)
-    served = loop.time()
-    await background
-    assert loop.time() >= served

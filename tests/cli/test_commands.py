@@ -36,9 +36,11 @@ COMMANDS = [
     ("version",),
     ("tenants",),
     ("tenants", "create"),
+    ("tenants", "limit"),
     ("tenants", "list"),
     ("keys",),
     ("keys", "create"),
+    ("keys", "limit"),
     ("keys", "list"),
     ("keys", "pair"),
     ("keys", "revoke"),
@@ -211,6 +213,29 @@ def test_what_has_run_out_is_listed_as_expired(stagedoor: Stagedoor) -> None:
     tenant = stagedoor("tenants", "create", "studio").out.strip()
     assert stagedoor("keys", "create", tenant, "--days", "1e-9").code == 0
     assert stagedoor("keys", "list", tenant).out.split("\t")[2] == "expired"
+
+
+def test_tenants_and_keys_are_given_a_rate_and_lose_it_again(stagedoor: Stagedoor) -> None:
+    tenant = stagedoor("tenants", "create", "studio", "--rate", "100/s").out.strip()
+    assert stagedoor("tenants", "list").out.splitlines() == [f"{tenant}\tstudio\t-\t100/s"]
+    assert stagedoor("tenants", "limit", tenant, "default").code == 0
+    assert stagedoor("tenants", "list").out.splitlines() == [f"{tenant}\tstudio\t-"]
+    assert stagedoor("keys", "create", tenant, "--rate", "50/s").code == 0
+    key, *_, rate = stagedoor("keys", "list", tenant).out.strip().split("\t")
+    assert rate == "50/s"
+    assert stagedoor("keys", "limit", key, "off").code == 0
+    assert stagedoor("keys", "list", tenant).out.endswith("\toff\n")
+    for wrong in (
+        ("tenants", "create", "other", "--rate", "fast"),
+        ("tenants", "limit", tenant, "0/s"),
+        ("tenants", "limit", "tn_none", "5/s"),
+        ("keys", "create", tenant, "--rate", "5"),
+        ("keys", "limit", "key_none", "5/s"),
+    ):
+        refused = stagedoor(*wrong)
+        assert (refused.code, refused.out) == (1, ""), wrong
+        assert "Traceback" not in refused.err
+    assert len(stagedoor("tenants", "list").out.splitlines()) == 1
 
 
 def test_the_session_token_of_a_channel_can_be_replaced(stagedoor: Stagedoor, tmp_path: Path) -> None:

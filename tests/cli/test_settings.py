@@ -34,6 +34,8 @@ OTHER: dict[str, Any] = {
     "head_timeout": 5.0,
     "upstream_timeout": 9.0,
     "quota_wait": 0.5,
+    "key_rate": "50/s",
+    "tenant_rate": "6000/m",
     "webhook_http": True,
     "webhook_private": True,
     "event_days": 10.0,
@@ -160,12 +162,16 @@ def test_a_secret_in_a_wrong_place_is_not_repeated() -> None:
 
 def test_every_setting_can_say_what_it_allows() -> None:
     for field in msgspec.structs.fields(Settings):
-        assert re.fullmatch(r"text|one of .*|true or false|a (whole )?number, .*\d", describe(field.type)), field.name
+        assert re.fullmatch(r"text|a rate, .*|one of .*|true or false|a (whole )?number, .*\d", describe(field.type)), (
+            field.name
+        )
 
 
 @pytest.mark.parametrize(
     ("name", "value"),
     [
+        ("key_rate", "fast"),
+        ("tenant_rate", "0/s"),
         ("port", "65536"),
         ("port", "-1"),
         ("port", ""),

@@ -4,7 +4,7 @@ import asyncio
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,9 @@ from stagedoor.idempotency import store as idempotency
 from stagedoor.invitations import store as invitations
 from stagedoor.jobs import store as jobs
 from stagedoor.keys import store as keys
+from stagedoor.quotas import store as quotas
+from stagedoor.quotas.limits import Limit
+from stagedoor.quotas.window import Report
 from stagedoor.validation import store as sessions
 from stagedoor.webhooks import store as webhooks
 from tests.support.rows import asset_row, group_row
@@ -223,6 +226,11 @@ async def test_no_other_query_of_the_stores_reads_a_whole_table(tx: ExplainingTx
     await assets.remove_assets_of_group(tx, "t1", "g1", at_most=500)
     await groups.remove_group(tx, "t1", group, assets.counters_of_group("g1", "AIGC"))
     await sum_counters(tx, "t1", ["a", "b"])
+    limit = Limit(3, timedelta(seconds=1))
+    for _ in range(2):
+        await quotas.exchange(tx, "ch", "GetAsset", limit, Report("holder", wanted=1))
+    await quotas.keep_window(tx, "ch", "GetAsset", b"[]")
+    await quotas.find_window(tx, "ch", "ListAssets")
     await sessions.add_session(tx, "t1", session)
     await sessions.get_session_by_token(tx, "t1", b"h")
     await sessions.find_exchange(tx, "t1", b"h")
@@ -278,6 +286,8 @@ async def test_no_other_query_of_the_stores_reads_a_whole_table(tx: ExplainingTx
     await keys.find_key_by_access_key(tx, "AKLT")
     await keys.mark_key_paired(tx, "k1", "AKLT", b"s")
     await keys.list_keys(tx, "t1")
+    await keys.find_key(tx, "k1")
+    await keys.mark_key_limited(tx, "k1", "5/s")
     await keys.list_admin_keys(tx)
     await keys.mark_key_revoked(tx, "k1", NOW)
     await events.emit(tx, "t1", "group.created", "g1", {}, event_id="e1", now=NOW)
@@ -314,7 +324,20 @@ async def test_no_other_query_of_the_stores_reads_a_whole_table(tx: ExplainingTx
 
 def test_every_function_of_the_stores_with_sql_is_looked_at_above() -> None:
     source = Path(__file__).read_text(encoding="utf-8")
-    for module in (assets, groups, sessions, idempotency, keys, jobs, cases, invitations, events, webhooks, adoption):
+    for module in (
+        assets,
+        groups,
+        sessions,
+        idempotency,
+        keys,
+        jobs,
+        cases,
+        invitations,
+        events,
+        webhooks,
+        adoption,
+        quotas,
+    ):
         for name, function in vars(module).items():
             if asyncio.iscoroutinefunction(function) and function.__module__ == module.__name__ and name[0] != "_":
                 short = module.__name__.split(".")[1].replace("validation", "sessions")

@@ -44,7 +44,7 @@ FAULTS: list[tuple[dict[str, Any], str]] = [
     ({"kind": "empty"}, "UpstreamMalformed"),
     ({"kind": "content_type"}, "UpstreamMalformed"),
     ({"kind": "duplicate_keys"}, "UpstreamMalformed"),
-    ({"kind": "rate_limited", "retry_after": 30}, "FlowLimitExceeded"),
+    ({"kind": "rate_limited", "retry_after": 3}, "FlowLimitExceeded"),  # it is respected: the next call waits
 ]
 
 

@@ -7,6 +7,7 @@ In a long outage a breaker answers at once for the upstream.
 
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
+from typing import Protocol
 
 import structlog
 
@@ -23,8 +24,34 @@ log = structlog.get_logger(__name__)
 TRIES = 4
 BASE = timedelta(milliseconds=100)
 CAP = timedelta(seconds=5)
+MOMENT = timedelta(milliseconds=1)
 
 Sleep = Callable[[float], Awaitable[object]]
+
+
+class Toll(Protocol):
+    """The account's limits, under which a further try counts like the first one."""
+
+    async def heed(self, operation: Operation, error: errors.StagedoorError) -> None:
+        """Learn what a try has come to."""
+
+    async def pay(self, operation: Operation) -> bool:
+        """Return when there is room for another try, or False when there will not be in time."""
+        ...
+
+
+class NoToll:
+    """For an account without limits."""
+
+    async def heed(self, operation: Operation, error: errors.StagedoorError) -> None:
+        """Do nothing."""
+
+    async def pay(self, operation: Operation) -> bool:  # noqa: ARG002 - all are free
+        """Return True."""
+        return True
+
+
+NO_TOLL = NoToll()
 
 
 class Budget:
@@ -60,6 +87,7 @@ class Retrying:
         timeout: timedelta,
         random: Callable[[], float],
         sleep: Sleep,
+        toll: Toll = NO_TOLL,
     ) -> None:
         """Put the retry plan around a driver.
 
@@ -70,8 +98,10 @@ class Retrying:
             timeout: for a whole call, retries and pauses included.
             random: gives 0 ≤ x < 1, for the jitter.
             sleep: waits that many seconds.
+            toll: the limits under which further tries count.
 
         """
+        self._toll = toll
         self._driver = driver
         self._transport = transport
         self._clock = clock
@@ -117,18 +147,23 @@ class Retrying:
                 result = await attempt(self._driver, self._transport, self._clock, operation, body, remaining)
             except Failure as failure:
                 self._breaker.note(answered=failure.fate is Fate.REFUSED)
+                await self._toll.heed(operation, failure.error)
                 pause = self._pause(number, failure)
                 remaining = deadline - self._clock.now() - pause
                 last = number == TRIES or not self._may_repeat(operation, failure) or remaining <= timedelta()
-                if last or not self._budget.spend():
+                if last or not self._budget.spend() or not await self._has_room(operation, pause):
                     raise _verdict(operation, failure, uncertain=uncertain) from failure
+                remaining = max(min(remaining, deadline - self._clock.now()), MOMENT)
                 uncertain = uncertain or failure.fate is Fate.UNCERTAIN
                 log.info("upstream_retry", action=operation.action, number=number, code=failure.error.full_code)
             else:
                 self._breaker.note(answered=True)
                 return result
-            await self._sleep(pause.total_seconds())
         raise AssertionError("The last try returns or raises.")
+
+    async def _has_room(self, operation: Operation, pause: timedelta) -> bool:
+        await self._sleep(pause.total_seconds())
+        return await self._toll.pay(operation)
 
     def _may_repeat(self, operation: Operation, failure: Failure) -> bool:
         safe = failure.fate is Fate.UNSENT or not operation.creates

@@ -8,7 +8,7 @@ from typing import Protocol
 from stagedoor.ark.account import Account
 from stagedoor.ark.client import ArkDriver
 from stagedoor.ark.dialect import DialectDriver
-from stagedoor.ark.retry import Retrying, Sleep
+from stagedoor.ark.retry import NO_TOLL, Retrying, Sleep, Toll
 from stagedoor.ark.transport import Transport
 from stagedoor.clock import Clock
 from stagedoor.contract.operations import Operation
@@ -53,6 +53,7 @@ def connect(
     clock: Clock,
     random: Callable[[], float] = _JITTER.random,
     sleep: Sleep = asyncio.sleep,
+    toll: Toll = NO_TOLL,
 ) -> Upstream:
     """Return the upstream of an account, with its retry plan around it. Opens no connection yet.
 
@@ -62,10 +63,19 @@ def connect(
         clock: signs, and tells when the time is up.
         random: gives 0 ≤ x < 1, for the jitter.
         sleep: waits that many seconds between tries.
+        toll: the account's limits, under which further tries count; whoever makes the first one has seen to that.
 
     Raises:
         ValueError: the endpoint is no plain http(s) address.
 
     """
     driver = DialectDriver(account) if account.kind == "dialect" else ArkDriver(account, clock)
-    return Retrying(driver, transport=transport, clock=clock, timeout=account.timeout, random=random, sleep=sleep)
+    return Retrying(
+        driver,
+        transport=transport,
+        clock=clock,
+        timeout=account.timeout,
+        random=random,
+        sleep=sleep,
+        toll=toll,
+    )

@@ -57,7 +57,7 @@ async def _look(rt: Runtime, book: ChannelBook, tenant_id: str, asset_id: str, *
     if not is_due(ShownAsset.of(asset), rt.clock.microseconds(), fresh=fresh):
         return asset
     body = {"Id": asset.id, "ProjectName": asset.project_name}
-    answer = await book.ask(asset.channel_id, GET_ASSET, body)
+    answer = await book.ask(asset.channel_id, GET_ASSET, body, tenant_id=tenant_id)
     seen = merge_look(asset, answer, rt.vault, rt.clock.now())
 
     async def work(tx: Tx) -> bool:

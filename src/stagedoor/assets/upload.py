@@ -70,7 +70,7 @@ async def find_marked(
         "PageSize": 10,
         "ProjectName": group.project_name,
     }
-    answer = await book.ask(group.channel_id, LIST_ASSETS, body, in_background=in_background)
+    answer = await book.ask(group.channel_id, LIST_ASSETS, body, tenant_id=group.tenant_id, in_background=in_background)
     items = answer.get("Items")
     found = (
         [item for item in items if str(item.get("Name", "")).endswith(JOINT + mark)] if isinstance(items, list) else []

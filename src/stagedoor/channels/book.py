@@ -3,6 +3,7 @@
 import time
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 
 import msgspec
 
@@ -15,8 +16,9 @@ from stagedoor.channels.watch import Watch
 from stagedoor.contract.operations import BY_ACTION, Operation
 from stagedoor.db.database import Tx
 from stagedoor.errors import FlowLimitExceeded, InvalidParameter, NoChannel, StagedoorError, UpstreamUnavailable
-from stagedoor.quotas.gate import Gate
-from stagedoor.quotas.limits import read_limits
+from stagedoor.quotas.gate import Gate, GateToll
+from stagedoor.quotas.limits import Limit, read_limits
+from stagedoor.quotas.queue import Place
 from stagedoor.runtime import Runtime
 
 FRESH = 1_000_000
@@ -35,7 +37,8 @@ class ChannelBook:
 
     def __init__(self, rt: Runtime) -> None:
         self._rt = rt
-        self._gate = Gate()
+        self._gate = Gate(rt.db)
+        self._patience = timedelta(seconds=rt.settings.quota_wait)
         self._live: dict[str, LiveChannel] = {}
         self._by_model: dict[str, list[LiveChannel]] = {}
         self._trials: dict[str, datetime] = {}
@@ -128,8 +131,18 @@ class ChannelBook:
         """
         return (await self._get(channel_id)).channel
 
+    async def close(self) -> None:
+        """Tell other processes that this one needs no places under the limits any more."""
+        await self._gate.close()
+
     async def ask(
-        self, channel_id: str, operation: Operation, body: Mapping[str, object], *, in_background: bool = False
+        self,
+        channel_id: str,
+        operation: Operation,
+        body: Mapping[str, object],
+        *,
+        tenant_id: str = "",
+        in_background: bool = False,
     ) -> dict[str, object]:
         """Call an operation on a channel's upstream, within its limits, and return the Result.
 
@@ -137,32 +150,37 @@ class ChannelBook:
             channel_id: the upstream account.
             operation: which of the twelve.
             body: official fields, without ``model``.
+            tenant_id: for whom; tenants take turns when there is little room.
             in_background: nobody waits for it: it leaves half of the limit to people and waits as long as it takes.
 
         Raises:
             FlowLimitExceeded: there was no room in time.
+            DatabaseUnavailable: nobody knows whether there is room.
             StagedoorError: whatever the upstream's answer means.
 
         """
         live = await self._get(channel_id)
         self._check(live, operation)
-        limit = live.limits[operation.action]
+        action = operation.action
+        limit = live.limits[action]
         if in_background:
-            await self._gate.enter_when_quiet(channel_id, operation.action, limit)
+            place = await self._gate.enter_when_quiet(channel_id, action, limit)
         else:
-            patience = timedelta(seconds=self._rt.settings.quota_wait)
-            await self._enter(live, operation, patience)
-        return await self._watch.call(live, operation, body)
-
-    async def _enter(self, live: LiveChannel, operation: Operation, patience: timedelta) -> None:
-        begun = time.perf_counter()
-        name, action = live.channel.name, operation.action
+            place = await self._enter(live, action, tenant_id)
         try:
-            await self._gate.enter(live.channel.id, action, live.limits[action], patience)
+            return await self._watch.call(live, operation, body)
+        finally:
+            self._gate.leave(channel_id, action, place)
+
+    async def _enter(self, live: LiveChannel, action: str, tenant_id: str) -> Place:
+        begun, name = time.perf_counter(), live.channel.name
+        try:
+            place = await self._gate.enter(live.channel.id, action, live.limits[action], self._patience, tenant_id)
         except FlowLimitExceeded:
             metrics.quota_refused(name, action)
             raise
         metrics.quota_waited(name, action, time.perf_counter() - begun)
+        return place
 
     async def wait_until_quiet(self, channel_id: str, operation: Operation) -> None:
         """Return when half of the operation's limit is free, for work that nobody waits for."""
@@ -218,9 +236,14 @@ class ChannelBook:
         if known is not None and _connection(known.channel) == _connection(channel):
             upstream = known.upstream
         else:
-            upstream = connect(account_of(self._rt, channel), transport=self._rt.transport, clock=self._rt.clock)
+            toll = GateToll(self._gate, channel.id, partial(self._limit, channel.id), self._patience)
+            account = account_of(self._rt, channel)
+            upstream = connect(account, transport=self._rt.transport, clock=self._rt.clock, toll=toll)
         limits = read_limits(msgspec.json.decode(channel.limits, type=dict[str, tuple[int, float]]))
         return LiveChannel(channel, upstream, limits, conditions)
+
+    def _limit(self, channel_id: str, action: str) -> Limit:
+        return self._live[channel_id].limits[action]
 
 
 async def _read(tx: Tx) -> tuple[list[Channel], list[Condition]]:

@@ -31,12 +31,16 @@ def create(
         list[str] | None, typer.Option(help="A model it may name; repeat for more. Without: every model.")
     ] = None,
     days: Annotated[float | None, typer.Option(help="Days until it stops working. Without: never.")] = None,
+    rate: Annotated[
+        str | None,
+        typer.Option(help="How often it may call, e.g. 50/s; off for no limit. Without: as the setting says."),
+    ] = None,
     access_key: Annotated[
         bool, typer.Option("--access-key", help="Print an access key and a secret key as well, for the official SDKs.")
     ] = False,
 ) -> None:
     """Make a key and print it. It is not shown again."""
-    if admin and (tenant or test or scope or model or access_key or days is not None):
+    if admin and (tenant or test or scope or model or access_key or days is not None or rate is not None):
         raise typer.BadParameter("An operator's key may do everything: with --admin goes only --name.")
     if not tenant and not admin:
         raise typer.BadParameter("Name the tenant (`stagedoor tenants list` shows them), or say --admin.")
@@ -57,6 +61,7 @@ def create(
             scopes=scope or None,
             models=model or None,
             expires_at=expires_at,
+            rate_limit=rate,
         )
         return key, secret, (await give_pair(rt, key.id))[1] if access_key else None
 
@@ -79,7 +84,7 @@ def give(key: Annotated[str, typer.Argument(help="The key's id.")]) -> None:
 
 @app.command("list")
 def show(tenant: Annotated[str, typer.Argument(help="The tenant's id; operators' keys when left out.")] = "") -> None:
-    """List keys: id, last four characters, state, name."""
+    """List keys: id, last four characters, state, name, and the rate of those that have one."""
     from stagedoor.keys.store import list_admin_keys, list_keys
     from stagedoor.tenants.store import get_tenant
 
@@ -94,13 +99,27 @@ def show(tenant: Annotated[str, typer.Argument(help="The tenant's id; operators'
 
     keys, now = with_runtime(work)
     for key in keys:
-        print(key.id, f"…{key.hint}", _state(key, now), key.name or "-", sep="\t")
+        print(key.id, f"…{key.hint}", _state(key, now), key.name or "-", *filter(None, [key.rate_limit]), sep="\t")
 
 
 def _state(key: "ApiKey", now: datetime) -> str:
     if key.revoked_at is not None:
         return "revoked"
     return "valid" if key.is_valid(now) else "expired"
+
+
+@app.command("limit")
+def limit(
+    key: Annotated[str, typer.Argument(help="The key's id.")],
+    rate: Annotated[
+        str,
+        typer.Argument(help="How often it may call, e.g. 50/s, 6000/m; off for no limit; default for the setting's."),
+    ],
+) -> None:
+    """Limit how often a key may call; in force in every gateway process within 2 seconds."""
+    from stagedoor.keys.limit import limit_key
+
+    with_runtime(lambda rt: limit_key(rt, key, None if rate == "default" else rate))
 
 
 @app.command("revoke")

@@ -45,6 +45,11 @@ class Tx(Protocol):
         """SQL for a number: whatever transaction has a smaller one is seen now, or never."""
         ...
 
+    @property
+    def microseconds(self) -> str:
+        """SQL for the database's own time, at the moment at which it is read."""
+        ...
+
     def ring(self, bell: str) -> None:
         """Ring a bell when this transaction has been committed."""
         ...
@@ -87,6 +92,8 @@ class Database(Protocol):
     """
 
     bells: Bells
+    is_shared: bool
+    """Whether other processes may work on it, too."""
 
     async def write(self, work: Work[Result], *, soft: bool = False, urgent: bool = False) -> Result:
         """Run the work in one transaction and return when it is durable; it is undone when the work raises.

@@ -35,6 +35,7 @@ class PostgresTx:
     merges = False
     skip_locked = " FOR UPDATE SKIP LOCKED"
     number_of_transaction = "CAST(CAST(pg_current_xact_id() AS text) AS bigint)"
+    microseconds = "CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS bigint)"
     first_unfinished_transaction = "CAST(CAST(pg_snapshot_xmin(pg_current_snapshot()) AS text) AS bigint)"
 
     def __init__(self, connection: "Connection") -> None:
@@ -87,6 +88,8 @@ async def _leave_as_it_is(_: object) -> None:
 
 class PostgresDatabase:
     """A pool of connections to one database."""
+
+    is_shared = True
 
     def __init__(self, url: str, pool: "asyncpg.Pool[Any]") -> None:
         self.bells = Bells()

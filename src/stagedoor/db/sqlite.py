@@ -29,6 +29,8 @@ class SqliteDatabase:
 
     """
 
+    is_shared = False
+
     def __init__(self, path: Path, sync: Sync = sync_data) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self.bells = Bells()

@@ -18,6 +18,7 @@ class SqliteTx:
     merges = True
     slot = 0  # there is one writer
     skip_locked = ""
+    microseconds = "CAST((julianday('now') - 2440587.5) * 86400000000 AS INTEGER)"  # whole milliseconds
     number_of_transaction, first_unfinished_transaction = "0", "1"  # there is one writer: nobody is overtaken
 
     def __init__(self, connection: sqlite3.Connection) -> None:

@@ -16,6 +16,7 @@ tenants = Table(
     Column("name", Text, nullable=False),
     Column("project_name", Text, comment="set: everything of the tenant lives in this project"),
     Column("created_at", Time, nullable=False),
+    Column("rate_limit", Text, comment="as 100/s; null: the setting's"),
 )
 
 api_keys = Table(
@@ -34,6 +35,7 @@ api_keys = Table(
     Column("revoked_at", Time),
     Column("access_key", Key, comment="of the pair that signs requests; null: the key has none"),
     Column("secret_key", LargeBinary, comment="of the pair, sealed: a signature cannot be checked by a hash"),
+    Column("rate_limit", Text, comment="as 100/s; null: the setting's"),
     Index("api_keys_by_tenant", "tenant_id", "created_at", "id"),
     Index("api_keys_by_access_key", "access_key", unique=True),
 )
@@ -175,6 +177,15 @@ counters = Table(
     Column("name", Key, primary_key=True),
     Column("slot", Integer, primary_key=True, autoincrement=False, comment="the total is the sum over its slots"),
     Column("n", BigInteger, nullable=False),
+)
+
+quotas = Table(
+    "quotas",
+    metadata,
+    Column("owner", Key, primary_key=True, comment="a channel, a key or a tenant"),
+    Column("name", Key, primary_key=True, comment="what is limited: an action, or calls"),
+    Column("turns", BigInteger, nullable=False, comment="changed first, which locks the row"),
+    Column("state", LargeBinary, nullable=False, comment="JSON: who holds places, and when calls ended"),
 )
 
 jobs = Table(

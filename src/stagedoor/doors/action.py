@@ -74,6 +74,9 @@ class ActionDoor:
         signed = is_presigned(arrival) or not _is_bearer(headers)
         admit = self._admit_signed if signed else self._admit_bearer
         call, body, claim = await admit(arrival, operation, scope, receive)
+        if call.caller.rates:
+            state["tenant_id"] = call.tenant_id
+            await self._keys.count(call.caller, state)
         await answer(scope, send, call, operation, _ask(call, operation, headers, claim, body))
 
     async def _admit_bearer(

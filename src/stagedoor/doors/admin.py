@@ -6,8 +6,10 @@ GET    /admin/v1/channels/{name}       one channel
 PATCH  /admin/v1/channels/{name}       change, drain, disable or enable it
 POST   /admin/v1/tenants               add a tenant
 GET    /admin/v1/tenants               list tenants
+PATCH  /admin/v1/tenants/{id}          how often it may call
 POST   /admin/v1/tenants/{id}/keys     make an API key; its secret is shown once
 GET    /admin/v1/tenants/{id}/keys     list its keys
+PATCH  /admin/v1/keys/{id}             how often it may call
 DELETE /admin/v1/keys/{id}             revoke a key
 GET    /admin/v1/jobs                  how much work is owed, and what is not tried any more
 POST   /admin/v1/jobs/{id}/retry       try a job at once
@@ -32,7 +34,9 @@ from stagedoor.doors.actions import Action, ActionEndpoint
 from stagedoor.http.router import Route
 from stagedoor.keys.authenticate import KeyRing
 from stagedoor.keys.issue import KeyPair, give_pair, issue_key, revoke_key
+from stagedoor.keys.limit import limit_key, limit_tenant
 from stagedoor.keys.store import ApiKey, Kind, list_keys
+from stagedoor.quotas.rates import RateText, checked
 from stagedoor.runtime import Runtime
 from stagedoor.tenants.create import create_tenant
 from stagedoor.tenants.store import Tenant, get_tenant, list_tenants
@@ -47,12 +51,20 @@ class _View(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
 class NewTenant(msgspec.Struct, frozen=True, kw_only=True, rename="pascal", forbid_unknown_fields=True):
     name: Text
     project_name: Text | None = None
+    rate_limit: RateText | None = None
+
+
+class RateChange(msgspec.Struct, frozen=True, kw_only=True, rename="pascal", forbid_unknown_fields=True):
+    """How often a tenant or a key may call; null for what the setting says."""
+
+    rate_limit: RateText | None
 
 
 class TenantView(_View, frozen=True, kw_only=True):
     id: str
     name: str
     project_name: str | UnsetType = UNSET
+    rate_limit: str | UnsetType = UNSET
     create_time: str
 
 
@@ -67,6 +79,7 @@ class NewKey(msgspec.Struct, frozen=True, kw_only=True, rename="pascal", forbid_
     models: list[Text] | None = None
     expires_at: Annotated[datetime, Meta(tz=True)] | None = None
     access_key: bool = False
+    rate_limit: RateText | None = None
 
 
 class KeyView(_View, frozen=True, kw_only=True):
@@ -76,6 +89,7 @@ class KeyView(_View, frozen=True, kw_only=True):
     hint: str
     scopes: tuple[str, ...]
     models: tuple[str, ...] | UnsetType = UNSET
+    rate_limit: str | UnsetType = UNSET
     create_time: str
     expire_time: str | UnsetType = UNSET
     revoke_time: str | UnsetType = UNSET
@@ -93,6 +107,7 @@ def _tenant(tenant: Tenant) -> TenantView:
         id=tenant.id,
         name=tenant.name,
         project_name=tenant.project_name or UNSET,
+        rate_limit=tenant.rate_limit or UNSET,
         create_time=to_iso(tenant.created_at),
     )
 
@@ -105,6 +120,7 @@ def _key(key: ApiKey, secret: str | UnsetType = UNSET, pair: KeyPair | None = No
         hint=key.hint,
         scopes=key.scopes,
         models=UNSET if key.models is None else key.models,
+        rate_limit=key.rate_limit or UNSET,
         create_time=to_iso(key.created_at),
         expire_time=_time(key.expires_at),
         revoke_time=_time(key.revoked_at),
@@ -119,7 +135,11 @@ def _time(moment: datetime | None) -> str | UnsetType:
 
 
 async def add_tenant(rt: Runtime, _: str, new: NewTenant) -> TenantView:
-    return _tenant(await create_tenant(rt, new.name, project_name=new.project_name))
+    return _tenant(await create_tenant(rt, new.name, project_name=new.project_name, rate_limit=checked(new.rate_limit)))
+
+
+async def edit_tenant(rt: Runtime, tenant_id: str, change: RateChange) -> TenantView:
+    return _tenant(await limit_tenant(rt, tenant_id, change.rate_limit))
 
 
 async def show_tenants(rt: Runtime, _: str) -> TenantList:
@@ -129,7 +149,14 @@ async def show_tenants(rt: Runtime, _: str) -> TenantList:
 async def add_key(rt: Runtime, tenant_id: str, new: NewKey) -> KeyView:
     kind: Kind = "test" if new.kind == "test" else "live"
     key, secret = await issue_key(
-        rt, tenant_id, kind=kind, name=new.name, scopes=new.scopes, models=new.models, expires_at=new.expires_at
+        rt,
+        tenant_id,
+        kind=kind,
+        name=new.name,
+        scopes=new.scopes,
+        models=new.models,
+        expires_at=new.expires_at,
+        rate_limit=new.rate_limit,
     )
     if not new.access_key:
         return _key(key, secret)
@@ -140,6 +167,10 @@ async def add_key(rt: Runtime, tenant_id: str, new: NewKey) -> KeyView:
 async def show_keys(rt: Runtime, tenant_id: str) -> KeyList:
     await rt.db.read(lambda tx: get_tenant(tx, tenant_id))
     return KeyList(items=[_key(key) for key in await rt.db.read(lambda tx: list_keys(tx, tenant_id))])
+
+
+async def edit_key(rt: Runtime, key_id: str, change: RateChange) -> KeyView:
+    return _key(await limit_key(rt, key_id, change.rate_limit))
 
 
 async def drop_key(rt: Runtime, key_id: str) -> Empty:
@@ -160,11 +191,15 @@ ACTIONS: Mapping[str, Mapping[str, Action]] = {
         "GET": Action("ListTenants", show_tenants),
         "POST": Action("CreateTenant", add_tenant, NewTenant),
     },
+    "/admin/v1/tenants/{name}": {"PATCH": Action("UpdateTenant", edit_tenant, RateChange)},
     "/admin/v1/tenants/{name}/keys": {
         "GET": Action("ListKeys", show_keys),
         "POST": Action("CreateKey", add_key, NewKey),
     },
-    "/admin/v1/keys/{name}": {"DELETE": Action("RevokeKey", drop_key)},
+    "/admin/v1/keys/{name}": {
+        "PATCH": Action("UpdateKey", edit_key, RateChange),
+        "DELETE": Action("RevokeKey", drop_key),
+    },
     "/admin/v1/jobs": {"GET": Action("ListJobs", admin_work.show_jobs)},
     "/admin/v1/jobs/{name}/retry": {"POST": Action("RetryJob", admin_work.retry)},
     "/admin/v1/cases": {"GET": Action("ListCases", admin_work.show_cases)},

@@ -85,6 +85,7 @@ class EventStreams:
             (b"x-accel-buffering", b"no"),
             NO_STORE,
             NO_SNIFF,
+            *scope["state"].get("rate_limit", ()),
         ]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
 

@@ -69,6 +69,8 @@ class EventsEndpoint:
         authorization = headers.get(b"authorization", b"")
         caller = await self._keys.authenticate(authorization, EVENTS_READ)
         state["tenant_id"] = caller.tenant_id
+        if caller.rates:
+            await self._keys.count(caller, state)
         wanted = read_wanted(scope["query_string"])
         if STREAM in headers.get(b"accept", b"").lower():
             last_event_id = headers.get(b"last-event-id", b"").decode("latin-1").strip()

@@ -69,6 +69,8 @@ def _headers(say: Say) -> dict[str, Json]:
     kinds: Mapping[str, Json] = {
         "RequestId": {"required": True, "schema": {"type": "string", "pattern": "^[A-Za-z0-9_-]{1,64}$"}},
         "RetryAfter": {"schema": {"type": "integer", "minimum": 1}},
+        "RateLimit": {"schema": {"type": "string", "examples": ['"key";r=49;t=1']}},
+        "RateLimitPolicy": {"schema": {"type": "string", "examples": ['"key";q=50;w=1']}},
         "Allow": {"required": True, "schema": {"type": "string"}},
         "IdempotencyReplayed": {"schema": {"type": "string", "const": "true"}},
         "SessionId": {"required": True, "schema": {"type": "string", "pattern": "^vs_[A-Za-z0-9]+$"}},

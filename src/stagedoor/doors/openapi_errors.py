@@ -26,6 +26,7 @@ EVERYWHERE: tuple[ErrorType, ...] = (
 )
 DATABASE: tuple[ErrorType, ...] = (errors.DatabaseUnavailable,)
 KEY: tuple[ErrorType, ...] = (errors.MissingAuthenticationToken, errors.AuthenticationError, errors.AccessDenied)
+LIMITED: tuple[ErrorType, ...] = (errors.FlowLimitExceeded,)
 BODY: tuple[ErrorType, ...] = (errors.RequestTimeout, errors.UnsupportedMediaType)
 UPSTREAM: tuple[ErrorType, ...] = (
     errors.OperationDenied,
@@ -64,7 +65,9 @@ def errors_of(operation: Operation) -> tuple[ErrorType, ...]:
         found += BODY
     if operation.action not in WITHOUT_NOT_FOUND:
         found.append(errors.NotFound)
-    if operation.action not in LOCAL:
+    if operation.action in LOCAL:
+        found += LIMITED
+    else:
         found += [*UPSTREAM, *(CREATES if operation.creates else UNFINISHED)]
     if operation.action == "GetVisualValidateResult":
         found += EXCHANGE
@@ -76,7 +79,7 @@ def errors_of(operation: Operation) -> tuple[ErrorType, ...]:
 
 def errors_of_invitations(operation: Operation) -> tuple[ErrorType, ...]:
     """Return every error that an operation about invitations can answer with."""
-    found = [*EVERYWHERE, *DATABASE, *KEY, errors.NoChannel, errors.InvitationsUnavailable]
+    found = [*EVERYWHERE, *DATABASE, *KEY, *LIMITED, errors.NoChannel, errors.InvitationsUnavailable]
     if not operation.in_query:
         found += [errors.MissingParameter, *BODY]
     if operation.has_id:
@@ -181,8 +184,14 @@ def _response(status: int, kinds: tuple[ErrorType, ...], say: Say) -> Json:
     if status in {409, 429, 502, 503, 504}:
         headers["Retry-After"] = header("RetryAfter")
     examples = {kind.code: {"$ref": f"#/components/examples/{kind.code}"} for kind in kinds}
+    if status == 429:
+        headers |= rate_headers()
     content = {"schema": {"$ref": f"{REF}Failure"}, "examples": examples}
     return {"description": "\n".join(lines), "headers": headers, "content": {"application/json": content}}
+
+
+def rate_headers() -> Json:
+    return {"RateLimit": header("RateLimit"), "RateLimit-Policy": header("RateLimitPolicy")}
 
 
 def header(name: str) -> Json:

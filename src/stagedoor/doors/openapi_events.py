@@ -33,7 +33,7 @@ def event_errors() -> Mapping[str, tuple[ErrorType, ...]]:
 
 
 def _errors_of(path: str, action: Action) -> tuple[ErrorType, ...]:
-    found = [*EVERYWHERE, *DATABASE, *KEY]
+    found = [*EVERYWHERE, *DATABASE, *KEY, errors.FlowLimitExceeded]
     if action.body is not None:
         found += [errors.MissingParameter, *BODY]
     if "{" in path:

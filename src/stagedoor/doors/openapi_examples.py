@@ -87,6 +87,8 @@ REQUESTS: Requests = {
     },
     "UpdateChannel": {"Disable": {"Disabled": True}},
     "CreateTenant": {"A studio": {"Name": "Studio North"}},
+    "UpdateTenant": {"A hundred calls a second": {"RateLimit": "100/s"}, "As the setting says": {"RateLimit": None}},
+    "UpdateKey": {"As often as it likes": {"RateLimit": "off"}},
     "CreateKey": {
         "A test key": {"Name": "continuous integration", "Kind": "test", "Scopes": ["groups:read", "assets:read"]},
         "For an official SDK": {"Name": "render farm", "AccessKey": True},
@@ -239,8 +241,10 @@ RESULTS: Results = {
     "UpdateChannel": {"Disabled": msgspec.structs.replace(_CHANNEL, state="disabled", disabled=True)},
     "ListTenants": {"One tenant": admin.TenantList(items=[_TENANT])},
     "CreateTenant": {"Added": _TENANT},
+    "UpdateTenant": {"Limited": msgspec.structs.replace(_TENANT, rate_limit="100/s")},
     "ListKeys": {"One key": admin.KeyList(items=[_KEY])},
     "CreateKey": {"Made": msgspec.structs.replace(_KEY, secret="sd_test_<30 letters and digits>")},  # noqa: S106 - a sample
+    "UpdateKey": {"Unlimited": msgspec.structs.replace(_KEY, rate_limit="off")},
     "RevokeKey": {"Revoked": results.Empty()},
     "ListJobs": {"Some work": admin_work.JobList(counts=[_COUNT], dead=[_DEAD])},
     "RetryJob": {"Tried again": results.Empty()},

@@ -6,7 +6,7 @@ from typing import Literal
 import msgspec
 
 from stagedoor.doors import openapi_texts as texts
-from stagedoor.doors.openapi_errors import REGION, REQUEST_ID, ErrorType, error_responses, header
+from stagedoor.doors.openapi_errors import LIMITED, REGION, REQUEST_ID, ErrorType, error_responses, header, rate_headers
 from stagedoor.doors.openapi_examples import REQUESTS, RESULTS
 from stagedoor.doors.openapi_schemas import NO_CONTROLS, REF, Json, Say, answer_schema
 from stagedoor.http.envelope import result_body
@@ -40,9 +40,10 @@ def responses(action: str, result: type[msgspec.Struct], kinds: Iterable[ErrorTy
         }
         for name, example in RESULTS[action].items()
     }
+    kinds = tuple(kinds)
     answer: Json = {
         "description": say(texts.OTHERS["answer"]),
-        "headers": {"X-Request-Id": header("RequestId")},
+        "headers": {"X-Request-Id": header("RequestId"), **(rate_headers() if LIMITED[0] in kinds else {})},
         "content": {"application/json": {"schema": answer_schema(action, result), "examples": examples}},
     }
     return {"200": answer, **error_responses(kinds, say)}

@@ -92,8 +92,10 @@ SUMMARIES: Mapping[str, str] = {
     "UpdateChannel": "Change, drain, disable or enable a channel",
     "ListTenants": "List tenants",
     "CreateTenant": "Add a tenant",
+    "UpdateTenant": "Limit how often a tenant may call with all of its keys",
     "ListKeys": "List a tenant's API keys",
     "CreateKey": "Make an API key; its secret is shown once",
+    "UpdateKey": "Limit how often an API key may call",
     "RevokeKey": "Revoke an API key; it stops working everywhere within two seconds",
     "ListJobs": "Count the work that is owed, and list what is not tried any more",
     "RetryJob": "Try a job at once, dead or not",
@@ -130,6 +132,9 @@ PARAMETERS: Mapping[str, str] = {
 HEADERS: Mapping[str, str] = {
     "RequestId": "The RequestId of the answer.",
     "RetryAfter": "Whole seconds to wait before the next try.",
+    "RateLimit": "How many calls are left under the limits of the key and its tenant (`r`), and the seconds until all are again (`t`). "
+    "Absent where there is no limit.",
+    "RateLimitPolicy": "The limits of the key and its tenant: so many calls (`q`) in so many seconds (`w`). Absent where there is no limit.",
     "Allow": "The methods this path answers.",
     "IdempotencyReplayed": "`true` when the answer is the one of an earlier request with this key; otherwise absent.",
     "SessionId": "The id under which events tell of this session.",
@@ -240,6 +245,10 @@ FIELDS: Mapping[tuple[str, str], str] = {
     ("", "Service"): "Name of the official service.",
     ("", "Region"): "Region of the upstream account.",
     ("", "Id"): "The id.",
+    (
+        "",
+        "RateLimit",
+    ): "How often it may call: `100/s`, `6000/m`, `1000/h` or `9/d`; `off`: as often as it likes. Absent or null: what the gateway's setting says.",
     ("", "Kind"): "Which kind it is.",
     ("", "Endpoint"): "Where the upstream is: an http(s) address.",
     ("", "Models"): "The values of `model` it serves.",

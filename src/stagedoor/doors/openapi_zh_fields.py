@@ -91,6 +91,10 @@ FIELDS: Mapping[tuple[str, str], str] = {
     ("", "Service"): "官方服务名。",
     ("", "Region"): "上游账号所在地域。",
     ("", "Id"): "唯一编号。",
+    (
+        "",
+        "RateLimit",
+    ): "允许的调用频率：`100/s`、`6000/m`、`1000/h` 或 `9/d`；`off` 表示不限。缺省或为 null 时以网关设置为准。",
     ("", "Kind"): "种类。",
     ("", "Endpoint"): "上游地址（http 或 https）。",
     ("", "Models"): "该渠道服务的 `model` 取值。",
@@ -145,5 +149,6 @@ CONTRACT: Mapping[str, str] = {
     "What the upstream itself said: its error code and its request id, where it gave them.": "上游自身的错误码和 RequestId（如果有）。",
     "A channel as its operator describes it. `limits` is action to calls and seconds.": "运维人员描述的渠道。`Limits` 为每个接口的次数与秒数。",
     "What can be changed later; what is left out stays. Credentials are replaced as a whole.": "之后可以修改的内容；省略的保持不变，凭据整体替换。",
+    "How often a tenant or a key may call; null for what the setting says.": "租户或密钥允许的调用频率；null 表示以网关设置为准。",
     "What opens the upstream account: a key pair (`ark`, `emulator`) or an API key (`dialect`).": "上游账号的凭据：密钥对（`ark`、`emulator`）或 API 密钥（`dialect`）。",
 }

@@ -64,6 +64,9 @@ class RestEndpoint:
         state["action"] = operation.action
         headers = state["headers"]
         caller = await self._keys.authenticate(headers.get(b"authorization", b""), operation.scope)
+        if caller.rates:
+            state["tenant_id"] = caller.tenant_id
+            await self._keys.count(caller, state)
         call = Call(self._rt, self._book, caller, fresh=b"no-cache" in headers.get(b"cache-control", b""))
         await answer(scope, send, call, operation, self._ask(call, operation, scope, receive))
 

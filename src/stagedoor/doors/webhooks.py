@@ -173,6 +173,8 @@ def webhook_routes(rt: Runtime, keys: KeyRing) -> list[Route]:
     async def admit(state: dict[str, Any]) -> tuple[str, ...]:
         caller = await keys.authenticate(state["headers"].get(b"authorization", b""), WEBHOOKS_MANAGE)
         state["tenant_id"] = caller.tenant_id
+        if caller.rates:
+            await keys.count(caller, state)
         return (caller.tenant_id,)
 
     return [Route(path, ActionEndpoint(rt, admit, actions)) for path, actions in ACTIONS.items()]

@@ -38,7 +38,8 @@ class Guard:
     """Plain ASGI middleware; nothing that an endpoint raises gets past it.
 
     What it leaves in ``scope["state"]``: ``headers`` as a dictionary, ``request_id`` and ``action``. What it finds there:
-    ``action``, ``tenant_id``, ``region``, ``numbered`` when errors have a CodeN, ``body_ended`` when nothing of the body is left to read, and from the server
+    ``action``, ``tenant_id``, ``region``, ``numbered`` when errors have a CodeN, ``rate_limit`` with headers for the answer,
+    ``body_ended`` when nothing of the body is left to read, and from the server
     ``hang_up``, which closes the connection, and ``stopping``, an event that is set when the gateway stops.
     """
 
@@ -113,6 +114,7 @@ async def send_json(
                 (b"x-request-id", scope["state"]["request_id"].encode()),
                 NO_STORE,
                 NO_SNIFF,
+                *scope["state"].get("rate_limit", ()),
                 *(headers or ()),
             ],
         }

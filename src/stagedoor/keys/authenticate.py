@@ -2,7 +2,7 @@
 
 import re
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -11,6 +11,8 @@ from stagedoor.crypto import is_api_key
 from stagedoor.errors import AccessDenied, AuthenticationError, InvalidAccessKey, MissingAuthenticationToken
 from stagedoor.keys.issue import ADMIN_SCOPE, secret_key_place
 from stagedoor.keys.store import ApiKey, find_key_by_access_key, find_key_by_hash
+from stagedoor.quotas.door import Door, RateLimited
+from stagedoor.quotas.rates import Rate, rate_of
 from stagedoor.runtime import Runtime
 from stagedoor.tenants.store import get_tenant
 
@@ -27,6 +29,8 @@ class Caller(msgspec.Struct, frozen=True):
     scopes: frozenset[str]
     models: tuple[str, ...] | None
     project_name: str | None
+    rates: tuple[Rate, ...] = ()
+    """How often the key, and the tenant with all of its keys, may call."""
 
     def check_scope(self, scope: str) -> None:
         """Let the caller pass when the key has the scope.
@@ -62,6 +66,7 @@ class KeyRing:
         self._rt = rt
         self._known: dict[bytes, _Known] = {}
         self._signers: dict[str, tuple[Signer, int]] = {}
+        self._door = Door(rt.db)
 
     async def authenticate(self, header: bytes, scope: str) -> Caller:
         """Return the caller whose key the Authorization header holds.
@@ -92,6 +97,23 @@ class KeyRing:
             found = await self._learn_signer(access_key)
         return found[0]
 
+    async def count(self, caller: Caller, state: dict[str, Any]) -> None:
+        """Count a call under the caller's limits, and leave the headers that tell of them for its answer, whatever it is.
+
+        Raises:
+            FlowLimitExceeded: one of the limits is used up.
+
+        """
+        try:
+            state["rate_limit"] = await self._door.enter(caller.rates)
+        except RateLimited as error:
+            state["rate_limit"] = error.headers
+            raise
+
+    async def close(self) -> None:
+        """Give back what other processes may want."""
+        await self._door.close()
+
     async def authenticate_admin(self, header: bytes) -> ApiKey:
         """Return the operator's key the Authorization header holds.
 
@@ -120,7 +142,10 @@ class KeyRing:
         if tenant_id is None:
             raise AccessDenied("An operator's key cannot be used here. Use a tenant's key (sd_live_… or sd_test_…).")
         tenant = await self._rt.db.read(lambda tx: get_tenant(tx, tenant_id))
-        caller = Caller(tenant.id, key.id, frozenset(key.scopes), key.models, tenant.project_name)
+        settings = self._rt.settings
+        rates = rate_of("key", key.id, key.rate_limit, settings.key_rate)
+        rates += rate_of("tenant", tenant.id, tenant.rate_limit, settings.tenant_rate)
+        caller = Caller(tenant.id, key.id, frozenset(key.scopes), key.models, tenant.project_name, rates)
         until = now + REMEMBER if key.expires_at is None else min(now + REMEMBER, key.expires_at)
         return _Known(caller, to_microseconds(until))
 

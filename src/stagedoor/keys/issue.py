@@ -8,6 +8,7 @@ from stagedoor.contract.operations import SCOPES
 from stagedoor.crypto import new_api_key, new_key_pair
 from stagedoor.errors import InvalidParameter, NotFound
 from stagedoor.keys.store import ApiKey, Kind, add_key, mark_key_paired, mark_key_revoked
+from stagedoor.quotas.rates import checked
 from stagedoor.runtime import Runtime
 from stagedoor.tenants.store import get_tenant
 
@@ -23,6 +24,7 @@ async def issue_key(
     scopes: Sequence[str] | None = None,
     models: Sequence[str] | None = None,
     expires_at: datetime | None = None,
+    rate_limit: str | None = None,
 ) -> tuple[ApiKey, str]:
     """Make a key for a tenant and return it with its secret, which is not shown again.
 
@@ -34,17 +36,19 @@ async def issue_key(
         scopes: what it may do; None for everything a tenant may do.
         models: the models it may name; None for all.
         expires_at: when it stops working; None for never.
+        rate_limit: how often it may call, ``50/s``; None for what the setting says.
 
     Raises:
         NotFound: there is no such tenant.
-        InvalidParameter: a scope does not exist.
+        InvalidParameter: a scope does not exist, or the rate cannot be read.
 
     """
     if unknown := sorted(set(scopes or ()) - set(SCOPES)):
         raise InvalidParameter(f"Unknown scope {unknown[0]}. There are: {', '.join(SCOPES)}.", field="Scopes")
     await rt.db.read(lambda tx: get_tenant(tx, tenant_id))
     granted = SCOPES if scopes is None else tuple(scopes)
-    return await _issue(rt, tenant_id, kind, name, granted, None if models is None else tuple(models), expires_at)
+    named = None if models is None else tuple(models)
+    return await _issue(rt, tenant_id, kind, name, granted, named, expires_at, checked(rate_limit))
 
 
 async def issue_admin_key(rt: Runtime, *, name: str = "") -> tuple[ApiKey, str]:
@@ -60,6 +64,7 @@ async def _issue(
     scopes: tuple[str, ...],
     models: tuple[str, ...] | None,
     expires_at: datetime | None,
+    rate_limit: str | None = None,
 ) -> tuple[ApiKey, str]:
     secret = new_api_key(kind)
     key = ApiKey(
@@ -74,6 +79,7 @@ async def _issue(
         created_at=rt.clock.now(),
         expires_at=expires_at,
         revoked_at=None,
+        rate_limit=rate_limit,
     )
     await rt.db.write(lambda tx: add_key(tx, key))
     return key, secret

@@ -30,6 +30,8 @@ class ApiKey(msgspec.Struct, frozen=True):
     revoked_at: datetime | None
     access_key: str | None = None
     secret_key: bytes | None = None
+    rate_limit: str | None = None
+    """How often it may call, ``50/s``; ``off``: as often as it likes; None: what the setting says."""
 
     def is_valid(self, now: datetime) -> bool:
         return self.revoked_at is None and (self.expires_at is None or now < self.expires_at)
@@ -38,7 +40,7 @@ class ApiKey(msgspec.Struct, frozen=True):
 async def add_key(tx: Tx, key: ApiKey) -> None:
     await tx.execute(
         f"INSERT INTO api_keys ({columns(ApiKey)}) VALUES (:id, :tenant_id, :kind, :name, :secret_hash, :hint,"
-        " :scopes, :models, :created_at, :expires_at, :revoked_at, :access_key, :secret_key)",
+        " :scopes, :models, :created_at, :expires_at, :revoked_at, :access_key, :secret_key, :rate_limit)",
         **msgspec.structs.asdict(key),
     )
 
@@ -81,6 +83,15 @@ async def list_admin_keys(tx: Tx) -> list[ApiKey]:
     return await tx.list(
         ApiKey, f"SELECT {columns(ApiKey)} FROM api_keys WHERE tenant_id IS NULL ORDER BY created_at, id"
     )
+
+
+async def find_key(tx: Tx, key_id: str) -> ApiKey | None:
+    return await tx.find(ApiKey, f"SELECT {columns(ApiKey)} FROM api_keys WHERE id = :id", id=key_id)
+
+
+async def mark_key_limited(tx: Tx, key_id: str, rate_limit: str | None) -> None:
+    sql = "UPDATE api_keys SET rate_limit = :rate_limit WHERE id = :id AND tenant_id IS NOT NULL"
+    await tx.execute(sql, id=key_id, rate_limit=rate_limit)
 
 
 async def mark_key_revoked(tx: Tx, key_id: str, now: datetime) -> bool:

@@ -16,11 +16,13 @@ class Tenant(msgspec.Struct, frozen=True):
     name: str
     project_name: str | None
     created_at: datetime
+    rate_limit: str | None = None
+    """How often it may call, ``100/s``; ``off``: as often as it likes; None: what the setting says."""
 
 
 async def add_tenant(tx: Tx, tenant: Tenant) -> None:
     await tx.execute(
-        "INSERT INTO tenants (id, name, project_name, created_at) VALUES (:id, :name, :project_name, :created_at)",
+        f"INSERT INTO tenants ({columns(Tenant)}) VALUES (:id, :name, :project_name, :created_at, :rate_limit)",
         **msgspec.structs.asdict(tenant),
     )
 
@@ -36,6 +38,18 @@ async def get_tenant(tx: Tx, tenant_id: str) -> Tenant:
     if tenant is None:
         raise NotFound(f"There is no tenant {tenant_id}.", field="tenant_id")
     return tenant
+
+
+async def mark_tenant_limited(tx: Tx, tenant_id: str, rate_limit: str | None) -> None:
+    """Write how often a tenant may call.
+
+    Raises:
+        NotFound: there is none with this id.
+
+    """
+    sql = "UPDATE tenants SET rate_limit = :rate_limit WHERE id = :id"
+    if not await tx.execute(sql, id=tenant_id, rate_limit=rate_limit):
+        raise NotFound(f"There is no tenant {tenant_id}.", field="tenant_id")
 
 
 async def list_tenants(tx: Tx) -> list[Tenant]:

@@ -185,7 +185,10 @@ async def _ask(rt: Runtime, book: ChannelBook, claimed: ValidationSession) -> re
     crash_point("C4")
     try:
         answer = await book.ask(
-            claimed.channel_id, QUERY, {"BytedToken": byted_token, "ProjectName": claimed.project_name}
+            claimed.channel_id,
+            QUERY,
+            {"BytedToken": byted_token, "ProjectName": claimed.project_name},
+            tenant_id=claimed.tenant_id,
         )
     except StagedoorError as error:
         return await _settle_error(rt, claimed, error)

@@ -72,7 +72,7 @@ async def list_groups_since(rt: Runtime, book: ChannelBook, session: ValidationS
             "PageSize": PAGE_SIZE,
             "ProjectName": session.project_name,
         }
-        answer = await book.ask(session.channel_id, LIST, body)
+        answer = await book.ask(session.channel_id, LIST, body, tenant_id=session.tenant_id)
         items = answer.get("Items")
         groups = [_read(item) for item in items] if isinstance(items, list) else []
         found += [group for group in groups if group is not None and group.created_at >= since]

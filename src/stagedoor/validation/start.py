@@ -85,7 +85,7 @@ async def open_session(rt: Runtime, book: ChannelBook, wanted: Wanted, language:
     """
     callback_state = random_base62(STATE_LENGTH) if rt.settings.public_url else None
     body = {"CallbackURL": _callback(rt, callback_state) or wanted.callback_url, "ProjectName": wanted.project_name}
-    answer = await book.ask(wanted.channel_id, START, body)
+    answer = await book.ask(wanted.channel_id, START, body, tenant_id=wanted.tenant_id)
     byted_token, h5_link = str(answer["BytedToken"]), str(answer["H5Link"])
     crash_point("C0")
     session = _session(rt, wanted, byted_token, callback_state)
