@@ -1,7 +1,8 @@
 """The channels as a running gateway uses them: chosen by model, connected, metered, watched."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -254,6 +255,16 @@ def _connection(channel: Channel) -> tuple[object, ...]:
     """Return what a connection is made of: while it stays, breaker and budget stay."""
     models = channel.models[:1]
     return channel.kind, channel.endpoint, channel.region, channel.project_name, models, channel.credentials
+
+
+@asynccontextmanager
+async def open_book(rt: Runtime) -> AsyncIterator[ChannelBook]:
+    """Open the channels for a while, as a command does."""
+    book = ChannelBook(rt)
+    try:
+        yield book
+    finally:
+        await book.close()
 
 
 def credentials_place(channel_id: str) -> str:

@@ -29,12 +29,13 @@ def adopt(
     import msgspec
 
     from stagedoor.adoption.adopt import adopt as adopt_all
-    from stagedoor.channels.book import ChannelBook
+    from stagedoor.channels.book import open_book
 
     async def work(rt: "Runtime") -> "Tally":
         wanted = await _wanted(rt, channel, tenant, project, name_prefix, tuple(group or ()), dry_run=dry_run)
-        with _progress() as tell:
-            return await adopt_all(rt, ChannelBook(rt), wanted, tell)
+        async with open_book(rt) as book:
+            with _progress() as tell:
+                return await adopt_all(rt, book, wanted, tell)
 
     tally = with_runtime(work)
     if as_json:

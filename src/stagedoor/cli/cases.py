@@ -34,14 +34,15 @@ def resolve(
     no_group: Annotated[bool, typer.Option("--no-group", help="There is none: the actor has to do it again.")] = False,
 ) -> None:
     """Decide a case. Compare the person's picture in Ark's console with the group's before you do."""
-    from stagedoor.channels.book import ChannelBook
+    from stagedoor.channels.book import open_book
     from stagedoor.validation.resolve import resolve_case
 
     if (group is None) is not no_group:
         raise typer.BadParameter("Say either --group or --no-group.")
 
     async def work(rt: "Runtime") -> "Case":
-        return await resolve_case(rt, ChannelBook(rt), case, group)
+        async with open_book(rt) as book:
+            return await resolve_case(rt, book, case, group)
 
     _print(with_runtime(work))
 

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from stagedoor.ark.answers import http_date
 from stagedoor.ark.transport import Answer, Transport
-from stagedoor.channels.book import ChannelBook
+from stagedoor.channels.book import open_book
 from stagedoor.channels.store import Channel, list_channels
 from stagedoor.cli.findings import Finding, check, untried
 from stagedoor.contract.operations import BY_ACTION
@@ -68,7 +68,8 @@ async def _list_call(rt: Runtime, channel: Channel) -> Finding:
         subject += ", a SIMULATION"
     body = {"Filter": {"GroupType": "AIGC"}, "PageNumber": 1, "PageSize": 1, "ProjectName": channel.project_name}
     try:
-        await ChannelBook(rt).ask(channel.id, BY_ACTION["ListAssetGroups"], body)
+        async with open_book(rt) as book:
+            await book.ask(channel.id, BY_ACTION["ListAssetGroups"], body)
     except StagedoorError as error:
         said = f" ({error.upstream.Code})" if error.upstream else ""
         return Finding(

@@ -208,8 +208,8 @@ ACTIONS: Mapping[str, Mapping[str, Action]] = {
 }
 
 
-CHANNELS = "/admin/v1/channels"
-"""Below this, the functions are told the channels as this process sees them."""
+TOLD_OF_CHANNELS = ("/admin/v1/channels", "/admin/v1/cases/{name}/resolve")
+"""Where paths begin whose functions are told the channels as this process sees them."""
 
 
 def admin_routes(rt: Runtime, book: ChannelBook, keys: KeyRing) -> list[Route]:
@@ -224,6 +224,6 @@ def admin_routes(rt: Runtime, book: ChannelBook, keys: KeyRing) -> list[Route]:
         return (book,)
 
     return [
-        Route(path, ActionEndpoint(rt, admit_to_channels if path.startswith(CHANNELS) else admit, actions))
+        Route(path, ActionEndpoint(rt, admit_to_channels if path.startswith(TOLD_OF_CHANNELS) else admit, actions))
         for path, actions in ACTIONS.items()
     ]
