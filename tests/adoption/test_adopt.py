@@ -42,8 +42,8 @@ async def move_in(gateway: RunningGateway, tenant: Tenant, **wanted: Any) -> Tal
 
 async def owner(gateway: RunningGateway, api: Api) -> str:
     """Return the tenant of a client's key."""
-    for tenant in await gateway.rt.db.read(list_tenants):
-        keys = await gateway.rt.db.read(lambda tx, tenant_id=tenant.id: list_keys(tx, tenant_id))  # type: ignore[misc]  # bound now
+    for tenant in await gateway.read(list_tenants):
+        keys = await gateway.read(lambda tx, tenant_id=tenant.id: list_keys(tx, tenant_id))  # type: ignore[misc]  # bound now
         if any(key.hint == api.key[-4:] for key in keys):
             return tenant.id
     raise AssertionError
@@ -105,7 +105,7 @@ async def test_hundreds_of_groups_and_assets_move_in_as_they_are(
     assert active["Id"] not in {call["body"]["Id"] for call in await control.ledger("GetAsset")}
 
     # Nothing was told about what is old; what was still in work has its job, and is told about when it is done.
-    events = await gateway.rt.db.read(lambda tx: list_events(tx, tenant.id, None, at_most=1000))
+    events = await gateway.read(lambda tx: list_events(tx, tenant.id, None, at_most=1000))
     assert {event.type for event in events} <= {"asset.active"}
 
     async def all_settled() -> bool:

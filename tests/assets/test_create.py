@@ -150,7 +150,7 @@ async def test_an_upload_that_never_arrived_is_not_looked_for_for_ever(
     assert (answer.status, answer.code) == (504, "OutcomeUnknown")
 
     async def given_up() -> bool:
-        jobs = await gateway.rt.db.read(lambda tx: list_jobs(tx, kind="upload", dead=False, at_most=10))
+        jobs = await gateway.read(lambda tx: list_jobs(tx, kind="upload", dead=False, at_most=10))
         if all(job.started_at is None for job in jobs):  # a leap of time would end the lease of one that is at work
             gateway.clock.advance(timedelta(seconds=30))
         return not jobs

@@ -21,17 +21,17 @@ class Recorded(msgspec.Struct, frozen=True):
 async def recorded(gateway: RunningGateway, asset_id: str) -> Recorded | None:
     """Return what is on record, without anybody looking at Ark for it."""
     sql = "SELECT status, error_code FROM assets WHERE id = :id"
-    return await gateway.rt.db.read(lambda tx: tx.find(Recorded, sql, id=asset_id))
+    return await gateway.read(lambda tx: tx.find(Recorded, sql, id=asset_id))
 
 
 async def owed(gateway: RunningGateway) -> list[str]:
-    found = await gateway.rt.db.read(lambda tx: list_jobs(tx, kind="track", dead=False, at_most=1000))
+    found = await gateway.read(lambda tx: list_jobs(tx, kind="track", dead=False, at_most=1000))
     return [job.key for job in found]
 
 
 async def is_recorded_in_time(gateway: RunningGateway, asset_id: str, what: Recorded | None) -> bool:
     """Let time pass, but not while somebody is at work: it would end the lease under a living process."""
-    at_work = await gateway.rt.db.read(lambda tx: tx.number("SELECT count(started_at) FROM jobs"))
+    at_work = await gateway.read(lambda tx: tx.number("SELECT count(started_at) FROM jobs"))
     gateway.clock.advance(timedelta(seconds=0 if at_work else 1))
     return await recorded(gateway, asset_id) == what
 

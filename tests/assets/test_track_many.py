@@ -86,7 +86,7 @@ async def test_ten_thousand_assets_at_once_stay_under_the_limit_and_each_has_its
             name="many", kind="ark", endpoint=url, models=["many"], access_key="A", secret_key="S", limits=limits
         )
         channel_id = (await create_channel(gateway.rt, new)).id
-        [tenant] = await gateway.rt.db.read(list_tenants)
+        [tenant] = await gateway.read(list_tenants)
         await fill(gateway, tenant.id, channel_id)
         begun = len(ark.looks)
         await asyncio.sleep(SECONDS)
@@ -103,7 +103,7 @@ async def test_ten_thousand_assets_at_once_stay_under_the_limit_and_each_has_its
         done = {asset_id for _, asset_id in ark.looks[seen : seen + 100]}
 
         async def all_are_told() -> bool:
-            told = Counter(event.object_id for event in await gateway.rt.db.read(list_told))
+            told = Counter(event.object_id for event in await gateway.read(list_told))
             assert set(told.values()) <= {1}
             return done <= set(told)
 

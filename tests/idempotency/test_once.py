@@ -167,7 +167,7 @@ async def test_an_answer_is_kept_for_a_day_and_more_and_forgotten_after_its_time
     assert fresh.result["Id"] != first.result["Id"]
     clock.advance(gateway.settings.idempotency_lifetime)
     assert await wipe(gateway.rt) > 0
-    assert await gateway.rt.db.read(lambda tx: tx.number("SELECT count(*) FROM idempotency_keys")) == 0
+    assert await gateway.read(lambda tx: tx.number("SELECT count(*) FROM idempotency_keys")) == 0
 
 
 async def test_a_sessions_answer_is_wiped_when_its_token_is_over(
@@ -181,7 +181,7 @@ async def test_a_sessions_answer_is_wiped_when_its_token_is_over(
     clock.pass_seconds(1)
     assert await wipe(gateway.rt) == 1
     answers = "SELECT count(*) FROM idempotency_keys WHERE answer IS NOT NULL"
-    assert await gateway.rt.db.read(lambda tx: tx.number(answers)) == 0
+    assert await gateway.read(lambda tx: tx.number(answers)) == 0
     over = await keyed(api, "CreateVisualValidateSession", "session", body)
     assert (over.status, over.code, over.error["Retry"]) == (410, "BytedTokenExpired", "new_session")
     assert await control.calls("CreateVisualValidateSession") == 1

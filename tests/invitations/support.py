@@ -42,7 +42,7 @@ class Studio:
 
     async def event_types(self) -> list[str]:
         """Return the types of all events about invitations and consents, in their order."""
-        types = await self.gateway.rt.db.read(lambda tx: tx.list(_Type, "SELECT type FROM events ORDER BY position"))
+        types = await self.gateway.read(lambda tx: tx.list(_Type, "SELECT type FROM events ORDER BY position"))
         return [one.type for one in types if one.type.startswith(("invitation.", "consent."))]
 
 

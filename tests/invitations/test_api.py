@@ -200,7 +200,7 @@ async def test_the_code_and_the_words_are_not_readable_in_the_database(
     assert code not in str(call)
     sql = {Invitation: "invitations", Consent: "consents"}
     for cls, table in sql.items():
-        rows = await gateway.rt.db.read(lambda tx, c=cls, t=table: tx.list(c, f"SELECT {columns(c)} FROM {t}"))  # type: ignore[misc]
+        rows = await gateway.read(lambda tx, c=cls, t=table: tx.list(c, f"SELECT {columns(c)} FROM {t}"))  # type: ignore[misc]
         [row] = rows
         text = repr([getattr(row, name) for name in row.__struct_fields__])
         for secret in (code, "Canary", "canary", "Long Night"):

@@ -14,6 +14,7 @@ from stagedoor.channels.edit import NewChannel, create_channel
 from stagedoor.clock import MovableClock
 from stagedoor.contract.operations import BY_ACTION
 from stagedoor.crypto import encode_secret_key, new_secret_key
+from stagedoor.db.database import Result, Work
 from stagedoor.emulator import RunningEmulator
 from stagedoor.keys.issue import issue_admin_key, issue_key
 from stagedoor.runtime import Runtime
@@ -132,6 +133,12 @@ class RunningGateway:
         await self.rt.close()
         self._server.stop()
         await self._serving
+
+    async def read(self, work: Work[Result]) -> Result:
+        """Read what is on record, and return when the gateway shows it: a reader of the same file may see it a moment earlier."""
+        result = await self.rt.db.read(work)
+        async with self.http.get(f"{self.url}/readyz"):
+            return result
 
     def api(self, key: str) -> Api:
         return Api(self.url, key, self.http)

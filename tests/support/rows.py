@@ -16,7 +16,7 @@ LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 
 async def only_channel(gateway: RunningGateway) -> str:
     """Return the id of the gateway's first channel."""
-    return (await gateway.rt.db.read(list_channels))[0].id
+    return (await gateway.read(list_channels))[0].id
 
 
 def group_row(tenant_id: str, channel_id: str, group_id: str, **fields: Any) -> AssetGroup:

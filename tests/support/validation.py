@@ -101,7 +101,7 @@ async def session_of(gateway: RunningGateway, check: Check) -> ValidationSession
     """Return the session as it is on record."""
     token_hash = gateway.rt.vault.hash("byted_token", check.byted_token)
     sql = f"SELECT {columns(ValidationSession)} FROM validation_sessions WHERE token_hash = :token_hash"
-    session = await gateway.rt.db.read(lambda tx: tx.find(ValidationSession, sql, token_hash=token_hash))
+    session = await gateway.read(lambda tx: tx.find(ValidationSession, sql, token_hash=token_hash))
     assert session is not None
     return session
 
@@ -133,7 +133,7 @@ async def exchanges_done(gateway: RunningGateway) -> None:
         if any(task.get_name().startswith("exchange:") for task in asyncio.all_tasks()):
             return False
         sql = "SELECT count(*) FROM jobs WHERE kind = 'exchange' AND (started_at IS NOT NULL OR due_at <= :now)"
-        return not await gateway.rt.db.read(lambda tx: tx.number(sql, now=gateway.clock.now()))
+        return not await gateway.read(lambda tx: tx.number(sql, now=gateway.clock.now()))
 
     await until(idle)
 

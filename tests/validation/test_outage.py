@@ -51,4 +51,4 @@ async def test_five_hundred_people_who_passed_during_an_outage_get_their_groups_
 
 async def groups_of(gateway: RunningGateway) -> int:
     sql = "SELECT count(*) FROM validation_sessions WHERE state = 'exchanged'"
-    return await gateway.rt.db.read(lambda tx: tx.number(sql))
+    return await gateway.read(lambda tx: tx.number(sql))

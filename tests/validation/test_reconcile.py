@@ -35,7 +35,7 @@ async def groups_of(api: Api) -> list[str]:
 
 
 async def open_cases(gateway: RunningGateway) -> list[Case]:
-    return await gateway.rt.db.read(lambda tx: list_cases(tx, resolved=False, at_most=10))
+    return await gateway.read(lambda tx: list_cases(tx, resolved=False, at_most=10))
 
 
 async def state_of(gateway: RunningGateway, check: Check) -> str:

@@ -31,5 +31,7 @@ class HealthEndpoint:
 
 
 async def _try(tx: Tx) -> None:
-    # It changes nothing; where nothing may be written, it is refused all the same.
+    # It changes nothing; where nothing may be written, it is refused all the same. Since it has read something, it is answered
+    # only when the disk has all that was written before.
     await tx.execute("UPDATE tenants SET name = name WHERE id = ''")
+    await tx.number("SELECT count(*) FROM tenants WHERE id = ''")
