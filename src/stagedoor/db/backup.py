@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
+from stagedoor.db.sqlite_tx import to_disk
 from stagedoor.settings import SettingsError
 
 SEALED = (
@@ -47,9 +48,9 @@ def copy_sqlite(source: Path, target: Path) -> None:
         os.close(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
         _copy(source, partial)
         check_sqlite(partial)
-        _to_disk(partial)
+        to_disk(partial)
         partial.replace(target)
-        _to_disk(target.parent)
+        to_disk(target.parent)
     except BaseException as error:
         partial.unlink(missing_ok=True)
         target.unlink(missing_ok=True)
@@ -97,11 +98,3 @@ def sealed_values(path: Path) -> Iterator[tuple[str, bytes]]:
             sql = f"SELECT id, {column} FROM {table} WHERE {column} IS NOT NULL ORDER BY id DESC LIMIT {LOOKED_AT}"
             for row_id, sealed in connection.execute(sql):
                 yield f"{place}:{row_id}", sealed
-
-
-def _to_disk(path: Path) -> None:
-    opened = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(opened)
-    finally:
-        os.close(opened)

@@ -1,5 +1,6 @@
 """A connection to an SQLite file, the statements of one transaction, and what its errors mean."""
 
+import os
 import sqlite3
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
@@ -122,3 +123,12 @@ def meaning(error: sqlite3.Error) -> Exception:
     failure = DatabaseUnavailable(retry_after=timedelta(seconds=1))
     failure.__cause__ = error
     return failure
+
+
+def to_disk(path: Path) -> None:
+    """Bring a file, or a folder with the names in it, to the disk."""
+    opened = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)

@@ -26,7 +26,7 @@ from stagedoor.db.database import Result, Tx, Work
 from stagedoor.db.reserve import Reserve
 from stagedoor.db.sqlite_group import GroupRunner, Item, Outcome, refusal
 from stagedoor.db.sqlite_reader import SqliteReader
-from stagedoor.db.sqlite_tx import connect, meaning
+from stagedoor.db.sqlite_tx import connect, meaning, to_disk
 from stagedoor.errors import DatabaseUnavailable
 
 log = structlog.get_logger()
@@ -56,7 +56,7 @@ class SqliteWriter:
         self._connection.execute("PRAGMA busy_timeout = 0")
         self._runner = GroupRunner(self._connection, reserve)
         self._wal = os.open(path.with_name(path.name + "-wal"), os.O_RDONLY)
-        _sync_folder(path.parent)
+        to_disk(path.parent)  # the names of new files
         self._soft: deque[Item] = deque()
         self._hard: deque[Item] = deque()
         self._syncing: _Waiting = []
@@ -296,12 +296,3 @@ def _call(loop: asyncio.AbstractEventLoop, go_on: Callable[[], None]) -> None:
 
 async def _nothing(_: Tx) -> None:
     """Write nothing, behind all that waits."""
-
-
-def _sync_folder(folder: Path) -> None:
-    """See to it that the names of new files are on the disk as well."""
-    opened = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(opened)
-    finally:
-        os.close(opened)
