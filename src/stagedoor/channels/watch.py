@@ -1,7 +1,9 @@
 """Call an upstream and remember what the answer says about the account: for operators, and for the choice of channels."""
 
+import asyncio
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from functools import partial
 
 import structlog
 
@@ -47,9 +49,13 @@ class Watch:
             if met is None and is_down(error) and live.upstream.is_down:
                 met = (UNREACHABLE, ANY)
             if met is not None:
-                await self._note(live, met, error)
-                if operation.creates and error.retry_after is None:
-                    error.retry_after = ASK_AGAIN
+                noting = self._rt.tasks.launch(
+                    "/".join(("condition", live.channel.id, *met)), partial(self._note, live, met, error)
+                )
+                if operation.creates:
+                    # The next new thing must know of it; whoever only looks does not wait for a row about something else.
+                    await asyncio.shield(noting)
+                    error.retry_after = error.retry_after or ASK_AGAIN
             if is_without_project(error) and (met is not None or operation.has_id):
                 # Not the object is missing: a job that took it for deleted would forget it.
                 raise UpstreamRejected(upstream=error.upstream, retry_after=error.retry_after) from error
