@@ -1,5 +1,6 @@
 """`stagedoor dev`: ready in seconds, a story that can be copied, the same keys next time, a clean end."""
 
+import asyncio
 import json
 import signal
 import socket
@@ -15,9 +16,11 @@ from typing import Any
 
 import psutil
 import pytest
+import volcenginesdkcore
 
 from stagedoor.crypto import is_api_key
 from tests.cli.conftest import environment
+from tests.support.sdks import PythonSdk
 
 FIELDS = [
     "gateway_url",
@@ -120,13 +123,16 @@ def test_it_is_ready_tells_a_story_that_works_and_stops_cleanly(dev: Dev) -> Non
     assert stat.S_IMODE((dev.folder / "data").stat().st_mode) == 0o700
 
     printed = dev.out.read_text(encoding="utf-8")
-    for shown in ("gateway_url", "emulator_url", "api_key", "admin_key"):
+    for shown in ("gateway_url", "emulator_url", "api_key", "admin_key", "access_key", "secret_key"):
         assert facts[shown] in printed
     _, _, rest = printed.partition("Copy this into another terminal (bash):\n")
     story, _, _ = rest.partition("Stop with Ctrl-C.")
     asset = run_story(story)["Result"]
     assert asset["Status"] == "Active"
     assert asset["URL"].startswith(facts["emulator_url"])
+    sdk = PythonSdk(volcenginesdkcore, facts["gateway_url"], facts["access_key"], facts["secret_key"])
+    assert asyncio.run(sdk.call("GetAsset", Id=asset["Id"]))["Status"] == "Active"
+    sdk.close()
 
     assert dev.stop() == (0, [])
     said = dev.err.read_text(encoding="utf-8")
