@@ -16,7 +16,7 @@ from stagedoor.quotas.limits import Limit
 
 LEASE = 500_000
 """How long a process may begin calls in the places it was dealt."""
-MARGIN = 500_000
+MARGIN = 2_000_000
 """A call is taken to have reached the upstream this long after its start, even if its answer takes longer."""
 LONGEST_CLOSURE = 60_000_000
 """The upstream's wish for patience is respected for so long, whatever it says."""
