@@ -1,4 +1,4 @@
-"""kill -9 while an asset is made: it is there once, and recorded, whoever asked for it."""
+"""kill -9 while an asset is made, or a group deleted: what is there is recorded, once, and what is gone is gone."""
 
 from functools import partial
 from pathlib import Path
@@ -39,3 +39,33 @@ async def _kill_and_count(stage: Stage, pictures: str) -> None:
         listed = await stage.api.ok("ListAssets", PageNumber=1, PageSize=100)
     assert sorted(asset["Name"] for asset in listed["Items"]) == sorted(names)
     assert await stage.control.calls("CreateAsset") == KILLS
+
+
+@on_sqlite
+async def test_a_group_whose_deletion_was_cut_off_is_gone_when_it_is_asked_for_again(
+    database_url: str, pictures: str, tmp_path: Path
+) -> None:
+    """C12: Ark has deleted the group, and a part of our records of its assets is removed."""
+    async with set_stage(database_url, tmp_path) as stage:
+        for _ in range(KILLS):
+            async with stage.process() as process:
+                group_id = await _delete_the_rest(stage)
+                for name in ("a", "b"):
+                    await stage.api.ok("CreateAsset", GroupId=group_id, URL=pictures, AssetType="Image", Name=name)
+                await stage.dies_at("C12", process, partial(stage.api.call, "DeleteAssetGroup", Id=group_id))
+        async with stage.process():
+            await _delete_the_rest(stage)
+            events = (await stage.api.send("GET", "/v1/events?after=0&type=group.deleted&limit=200")).result[
+                "Items"
+            ]
+            assert (await stage.api.ok("ListAssets"))["TotalCount"] == 0
+    deleted = [event["Data"]["id"] for event in events]
+    assert len(deleted) == len(set(deleted)) == KILLS
+
+
+async def _delete_the_rest(stage: Stage) -> str:
+    """Repeat the deletion that was cut off, if one was, and make a new group."""
+    for group in (await stage.api.ok("ListAssetGroups"))["Items"]:
+        await stage.api.ok("DeleteAssetGroup", Id=group["Id"])
+    assert (await stage.api.ok("ListAssetGroups"))["Items"] == []
+    return await make_group(stage.api)

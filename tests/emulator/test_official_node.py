@@ -1,6 +1,7 @@
 """The official Node SDK, unchanged but for its host, drives every action. It signs neither Host nor Content-Type."""
 
 import asyncio
+import fcntl
 import shutil
 from pathlib import Path
 from typing import Any
@@ -41,9 +42,12 @@ async def run(*command: str, stdin: bytes = b"", seconds: float = 100) -> bytes:
 @pytest.fixture
 async def installed() -> None:
     """Install the locked packages once; the folder npm writes its own lock file into shows that it is done."""
-    done = NODE_FOLDER / "node_modules" / ".package-lock.json"
-    if not done.exists() or done.stat().st_mtime < (NODE_FOLDER / "package-lock.json").stat().st_mtime:
-        await run("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund")
+    done, locked = NODE_FOLDER / "node_modules" / ".package-lock.json", NODE_FOLDER / "package-lock.json"
+    with locked.open() as lock:
+        # Tests run in several processes.
+        await asyncio.to_thread(fcntl.flock, lock, fcntl.LOCK_EX)
+        if not done.exists() or done.stat().st_mtime < locked.stat().st_mtime:
+            await run("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund")
 
 
 async def drive(

@@ -3,6 +3,7 @@
 from stagedoor.assets.store import Asset, counters_of_group, get_asset, remove_asset, remove_assets_of_group
 from stagedoor.call import Call
 from stagedoor.contract import requests, results
+from stagedoor.crash import crash_point
 from stagedoor.db.database import Tx
 from stagedoor.errors import NotFound
 from stagedoor.events.store import emit
@@ -45,7 +46,7 @@ async def delete_group(call: Call, request: requests.DeleteAssetGroup) -> result
 async def forget_group(rt: Runtime, group: AssetGroup) -> None:
     """Remove our records of a group that Ark no longer has: of its assets in small transactions, then its own."""
     while await rt.db.write(lambda tx: remove_assets_of_group(tx, group.tenant_id, group.id, at_most=CHUNK)):
-        pass
+        crash_point("C12")
     counters = counters_of_group(group.id, group.group_type)
 
     async def work(tx: Tx) -> None:
