@@ -14,6 +14,7 @@ from stagedoor.ark.results import NotYet, check
 from stagedoor.ark.transport import Answer
 from stagedoor.contract.operations import BY_ACTION, Operation
 from tests.support.ark import Connect
+from tests.support.counts import times
 from tests.support.rawserver import Play, drip, enveloped, head, http, raw_server, refused, reset, say
 
 GROUP_ID = "group-20260331145705-7vw4m"
@@ -218,7 +219,7 @@ def mutated(draw: st.DrawFn) -> bytes:
     return text
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=times(1500, 15_000), deadline=None)
 @given(mutated())
 def test_a_mutated_body_succeeds_only_if_it_still_says_one_group_plainly(body: bytes) -> None:
     try:
@@ -249,7 +250,7 @@ NOISE = st.binary(max_size=300) | JSON_VALUES.map(lambda value: json.dumps(value
 SENSE = (b"Id", b"Items", b"BytedToken", b"ResponseMetadata")
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=times(1000, 5_000), deadline=None)
 @given(
     NOISE.filter(lambda body: not any(word in body for word in SENSE)),
     st.sampled_from([200, 202, 204, 301, 400, 403, 404, 429, 500, 503]),

@@ -6,11 +6,13 @@ from typing import Any
 
 import pytest
 
+from tests.support.counts import times
 from tests.support.stage import KILLS, Stage, set_stage
 from tests.support.story import make_group
 from tests.support.validation import on_sqlite, until
 
-pytestmark = pytest.mark.timeout(900)
+pytestmark = pytest.mark.timeout(times(900, 7200))
+UPLOADS = times(KILLS, 500)
 
 
 @on_sqlite
@@ -26,19 +28,20 @@ async def _kill_and_count(stage: Stage, pictures: str) -> None:
     async with stage.process():
         group_id = await make_group(stage.api)
     fields: dict[str, Any] = {"GroupId": group_id, "URL": pictures, "AssetType": "Image"}
-    names = [f"picture {number}" for number in range(KILLS)]
+    names = [f"picture {number}" for number in range(UPLOADS)]
     for name in names:
         async with stage.process() as process:
             await stage.dies_at("C10", process, partial(stage.api.call, "CreateAsset", Name=name, **fields))
     async with stage.process():
 
         async def all_are_there() -> bool:
-            return bool((await stage.api.ok("ListAssets"))["TotalCount"] == KILLS)
+            return bool((await stage.api.ok("ListAssets"))["TotalCount"] == UPLOADS)
 
         await until(all_are_there, seconds=60)
-        listed = await stage.api.ok("ListAssets", PageNumber=1, PageSize=100)
-    assert sorted(asset["Name"] for asset in listed["Items"]) == sorted(names)
-    assert await stage.control.calls("CreateAsset") == KILLS
+        pages = range(1, 2 + UPLOADS // 100)
+        listed = [await stage.api.ok("ListAssets", PageNumber=number, PageSize=100) for number in pages]
+    assert sorted(asset["Name"] for page in listed for asset in page["Items"]) == sorted(names)
+    assert await stage.control.calls("CreateAsset") == UPLOADS
 
 
 @on_sqlite
@@ -55,9 +58,7 @@ async def test_a_group_whose_deletion_was_cut_off_is_gone_when_it_is_asked_for_a
                 await stage.dies_at("C12", process, partial(stage.api.call, "DeleteAssetGroup", Id=group_id))
         async with stage.process():
             await _delete_the_rest(stage)
-            events = (await stage.api.send("GET", "/v1/events?after=0&type=group.deleted&limit=200")).result[
-                "Items"
-            ]
+            events = (await stage.api.send("GET", "/v1/events?after=0&type=group.deleted&limit=200")).result["Items"]
             assert (await stage.api.ok("ListAssets"))["TotalCount"] == 0
     deleted = [event["Data"]["id"] for event in events]
     assert len(deleted) == len(set(deleted)) == KILLS

@@ -19,6 +19,7 @@ import pytest
 from stagedoor.app import open_runtime
 from stagedoor.db.sqlite import CHECKPOINT_BYTES
 from stagedoor.keys.issue import issue_admin_key
+from tests.support.counts import times
 from tests.support.databases import fresh_sqlite
 from tests.support.gateway import Answer, Api
 from tests.support.serving import ServingProcess
@@ -34,7 +35,7 @@ CHECKPOINTS = 1.2
 """Seconds in which the gateway thinks of a checkpoint at least twice."""
 ONE_PAGE = 4096
 """Room for less than a page and the head of its frame: nothing can be committed, wherever in its file the WAL goes on."""
-COPIES = 20
+COPIES = times(20, 500)
 LONGEST_PAUSE = 0.15
 LOADERS = 4
 

@@ -21,6 +21,7 @@ from stagedoor.clock import MovableClock
 from stagedoor.db.migrate import migrate
 from stagedoor.db.postgres import ACQUIRE_TIMEOUT, PATIENCE
 from stagedoor.emulator import RunningEmulator
+from tests.support.counts import times
 from tests.support.databases import empty_postgres, make_bare_postgres_database, require_or_skip
 from tests.support.emulator import EmulatorControl
 from tests.support.gateway import Answer, Api, RunningGateway, free_port, gateway_settings
@@ -233,7 +234,7 @@ async def test_a_postgresql_that_restarts_or_crashes_costs_503s_and_nothing_that
     async def works() -> bool:
         return await watch.rename(probe, "works") and await watch.is_ready()
 
-    outages: list[Callable[[], Awaitable[None]]] = [crash, be_away, kill_all, crash, be_away]
+    outages: list[Callable[[], Awaitable[None]]] = [crash, be_away, kill_all, crash, be_away] * times(1, 10)
     probe = await watch.own("probe")
     async with load(watch):
         for outage in outages:

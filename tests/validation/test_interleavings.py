@@ -8,6 +8,7 @@ import msgspec
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.support.counts import times
 from tests.support.gateway import Api, RunningGateway
 from tests.support.rawserver import enveloped, http, refused, say
 from tests.support.validation import (
@@ -146,7 +147,7 @@ numbers = itertools.count(1)
 
 
 @on_sqlite
-@settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=times(60, 1000), deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(steps=st.lists(st.sampled_from(get_args(Step)), max_size=12))
 async def test_the_session_ends_as_the_model_says(
     gateway: RunningGateway, api: Api, other_api: Api, steps: list[Step]

@@ -9,11 +9,12 @@ import aiohttp
 import pytest
 
 from tests.support.checker import check_bindings, rows
+from tests.support.counts import times
 from tests.support.gateway import Answer, Api
 from tests.support.stage import GONE, KILLS, Stage, set_stage
 from tests.support.validation import EXCHANGE, PAGE, START, browse, on_postgres, on_sqlite
 
-pytestmark = pytest.mark.timeout(900)
+pytestmark = pytest.mark.timeout(times(900, 7200))
 
 POLICIES = ["reusable", "used_up_by_success", "burnt_by_any_query"]
 ACTORS = 8
@@ -96,7 +97,7 @@ async def stage(database_url: str, tmp_path: Path) -> AsyncIterator[Stage]:
 @pytest.mark.parametrize("policy", POLICIES)
 async def test_a_process_killed_at_random_moments_loses_no_actor(stage: Stage, policy: str) -> None:
     await stage.control.settings(token_policy=policy)
-    await kill_while_actors_are_at_it(stage, -(-KILLS // len(POLICIES)))
+    await kill_while_actors_are_at_it(stage, times(-(-KILLS // len(POLICIES)), 170))
     assert policy != "reusable" or not stage.unknown
 
 
