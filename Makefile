@@ -23,7 +23,8 @@ dev: setup ## Serve gateway and emulator on this machine, with a key and a curl 
 	@$(BIN)/stagedoor dev --port $(PORT)
 
 test: check ## Run every check and every test that can run here
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist worksteal -m "not alone"
+	$(BIN)/python -m pytest -m alone
 
 coverage: setup ## Which lines the tests of this process reach, as a page in htmlcov/
 	$(BIN)/coverage run -m pytest

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import pytest
 from aiohttp import web
 
 from stagedoor.assets.store import TRACK, Asset
@@ -19,6 +20,8 @@ from tests.support.rawserver import enveloped
 from tests.support.rows import add_rows, asset_row, group_row
 from tests.support.story import ON_SQLITE
 from tests.support.validation import until
+
+pytestmark = pytest.mark.alone
 
 ASSETS = 10_000
 LOOKS_A_SECOND = 100

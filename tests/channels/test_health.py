@@ -15,6 +15,8 @@ from tests.support.emulator import EmulatorControl
 from tests.support.gateway import MODEL, Answer, Api, RunningGateway
 from tests.support.story import DONE, ON_SQLITE, eventually, make_group, pass_face_check
 
+pytestmark = pytest.mark.alone
+
 REFRESHED = 1.5
 FAR_AWAY: dict[str, Any] = {"status": 503, "code": "ServiceUnavailableTemp"}
 

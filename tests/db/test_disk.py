@@ -27,7 +27,10 @@ from tests.support.stage import Stage, set_stage
 from tests.support.story import make_group
 from tests.support.validation import browse, exchange, start, until
 
-pytestmark = pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="only Linux limits a process from outside")
+pytestmark = [
+    pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="only Linux limits a process from outside"),
+    pytest.mark.alone,
+]
 
 AT_ONCE = 3.0
 SOON = 5.0

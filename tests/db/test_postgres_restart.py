@@ -27,7 +27,7 @@ from tests.support.emulator import EmulatorControl
 from tests.support.gateway import Answer, Api, RunningGateway, free_port, gateway_settings
 from tests.support.story import eventually, make_group
 
-pytestmark = pytest.mark.postgres
+pytestmark = [pytest.mark.postgres, pytest.mark.alone]
 
 POOL = 4
 CLIENTS = 10

@@ -21,6 +21,8 @@ from tests.support.sink import Sink
 from tests.support.validation import EXCHANGE, START, come_back, exchange, start, until
 from tests.webhooks.studio import Studio
 
+pytestmark = pytest.mark.alone
+
 OPERATE = Path(__file__).parents[2] / "docs" / "how-to" / "operate.md"
 
 

@@ -16,6 +16,8 @@ from stagedoor.http.body import MAX_DEPTH, MAX_VALUES, decode
 from stagedoor.http.envelope import error_body
 from tests.support.hostile import HOSTILE, MIB
 
+pytestmark = pytest.mark.alone
+
 TYPICAL_SECONDS = 0.05
 BODIES = [operation.request for operation in OPERATIONS if not operation.in_query]
 

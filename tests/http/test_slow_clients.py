@@ -16,6 +16,8 @@ from tests.support.rawclient import JSON, answers, head, read_to_end, talk
 from tests.support.rawserver import hang, raw_server
 from tests.support.validation import until
 
+pytestmark = pytest.mark.alone
+
 LIST = f"POST {BY_ACTION['ListAssetGroups'].path} HTTP/1.1"
 HEAD_TIMEOUT = BODY_TIMEOUT = 1.0
 GRACE = 1.0

@@ -18,6 +18,8 @@ from stagedoor.runtime import Runtime
 from tests.support.gateway import gateway_settings
 from tests.support.validation import on_postgres, until
 
+pytestmark = pytest.mark.alone
+
 Work = Callable[[Taken], Awaitable[Again | None]]
 
 

@@ -15,6 +15,8 @@ from stagedoor.quotas.queue import FairQueue, Turn
 from tests.quotas.conftest import ON_POSTGRES, call
 from tests.support.validation import until
 
+pytestmark = pytest.mark.alone
+
 THIRTY = Limit(30, timedelta(seconds=1))
 MOST = timedelta(seconds=60)
 

@@ -16,6 +16,8 @@ from stagedoor.quotas.rates import rate_of, read_rate
 from tests.support.gateway import Api, RunningGateway
 from tests.support.story import ON_SQLITE, second_gateway
 
+pytestmark = pytest.mark.alone
+
 RATE = 20
 SECONDS = 3.6
 

@@ -18,6 +18,8 @@ from tests.support.gateway import Answer, Api, RunningGateway, gateway_settings
 from tests.support.story import ON_SQLITE, make_group, second_gateway
 from tests.support.validation import until
 
+pytestmark = pytest.mark.alone
+
 SECONDS = float(os.environ.get("STAGEDOOR_TEST_QUOTA_SECONDS", "8"))
 TENANTS = 50
 TIGHT = {"CreateAssetGroup": (10, 1.0), "UpdateAssetGroup": (10, 1.0), "CreateVisualValidateSession": (3, 1.0)}

@@ -17,7 +17,7 @@ from tests.support.gateway import Api, free_port
 from tests.support.stage import Stage
 from tests.support.validation import start
 
-pytestmark = pytest.mark.postgres
+pytestmark = [pytest.mark.postgres, pytest.mark.alone]
 
 REVOKED_SECONDS = 2.0
 CUT_SECONDS = 5.0

@@ -19,6 +19,8 @@ from tests.support.gateway import free_port
 from tests.support.stage import set_stage
 from tests.test_docs_commands import DOCS, NGINX
 
+pytestmark = pytest.mark.alone
+
 INVITATION = "a-code-that-opens-an-invitation"
 FENCE = r"^```{}\n(.*?)^```$"
 

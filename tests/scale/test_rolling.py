@@ -16,7 +16,7 @@ from tests.support.gateway import Api, free_port
 from tests.support.stage import KILLS, Stage
 from tests.support.validation import start
 
-pytestmark = pytest.mark.postgres
+pytestmark = [pytest.mark.postgres, pytest.mark.alone]
 
 CLIENTS, ACTORS = 8, 4
 ROUNDS = max(1, KILLS // 10)

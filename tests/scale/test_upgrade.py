@@ -24,7 +24,7 @@ from tests.support import databases
 from tests.support.gateway import free_port
 from tests.support.stage import Stage, set_stage
 
-pytestmark = [pytest.mark.postgres, pytest.mark.filterwarnings("ignore:.*:sqlalchemy.exc.SAWarning")]
+pytestmark = [pytest.mark.postgres, pytest.mark.filterwarnings("ignore:.*:sqlalchemy.exc.SAWarning"), pytest.mark.alone]
 
 FILES = sorted((migrations.MIGRATIONS / "versions").glob("*.py"))
 FIRST_BOUND = "0006"

@@ -4,9 +4,13 @@ import asyncio
 import time
 from datetime import datetime
 
+import pytest
+
 from tests.support.emulator import EmulatorControl
 from tests.support.gateway import Api, RunningGateway
 from tests.support.validation import EXCHANGE, browse, exchanges_done, start
+
+pytestmark = pytest.mark.alone
 
 PEOPLE = 100
 A_SECOND = 50

@@ -15,6 +15,8 @@ from tests.support.gateway import RunningGateway
 from tests.support.sink import Sink
 from tests.webhooks.studio import PATH, Studio
 
+pytestmark = pytest.mark.alone
+
 
 async def test_an_event_arrives_signed_thin_and_with_its_id(studio: Studio, sink: Sink) -> None:
     endpoint = await studio.endpoint(sink.url)
