@@ -41,6 +41,8 @@ OTHER: dict[str, Any] = {
     "event_days": 10.0,
     "metrics": "open",
     "traces_url": "http://127.0.0.1:4318/v1/traces",
+    "share_port": True,
+    "stop_delay": 2.5,
     "log_level": "debug",
     "log_format": "console",
 }

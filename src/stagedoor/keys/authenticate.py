@@ -106,9 +106,9 @@ class KeyRing:
         """
         try:
             state["rate_limit"] = await self._door.enter(caller.rates)
-        except RateLimited as error:
-            state["rate_limit"] = error.headers
-            raise
+        except RateLimited as limited:
+            state["rate_limit"] = limited.headers
+            raise limited.error from None
 
     async def close(self) -> None:
         """Give back what other processes may want."""

@@ -75,16 +75,17 @@ class Door:
         ]
 
 
-class RateLimited(FlowLimitExceeded):
-    """Too many calls at the moment. Wait as long as `Retry-After` says."""
+class RateLimited(Exception):
+    """A limit is used up: the error that answers the call, and the headers of the answer."""
 
     def __init__(self, rate: Rate, headers: list[Header], retry_after: timedelta | None) -> None:
-        """Say whose limit it is, and keep the headers of the answer."""
-        super().__init__(
+        """Say whose limit it is."""
+        super().__init__(rate.policy)
+        self.headers = headers
+        self.error = FlowLimitExceeded(
             f"The limit of this {rate.policy}, {rate.text}, is used up. Wait as long as `Retry-After` says.",
             retry_after=retry_after,
         )
-        self.headers = headers
 
 
 async def _alone(window: Window, limit: Limit, report: Report) -> Deal:
