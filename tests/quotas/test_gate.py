@@ -14,6 +14,7 @@ from stagedoor.emulator import RunningEmulator
 from stagedoor.errors import DatabaseUnavailable, FlowLimitExceeded, InvalidParameter
 from stagedoor.quotas.gate import Gate
 from stagedoor.quotas.limits import DEFAULT_LIMITS, Limit, read_limits
+from stagedoor.quotas.windows import WRITE_SECONDS
 from tests.quotas.conftest import IMPATIENT, ON_POSTGRES, PATIENT, call, check
 from tests.support.clock import StoppedClock
 from tests.support.emulator import EmulatorControl
@@ -88,6 +89,7 @@ async def test_what_a_process_has_used_before_its_end_still_counts_after_the_res
     killed = new_gate()
     for _ in range(2):
         await killed.enter("ch", "GetAsset", limit, PATIENT, "tn")  # and nothing is ever heard of it again
+    await asyncio.sleep(2 * WRITE_SECONDS)  # what is younger than that may be lost
     restarted = new_gate()
     with pytest.raises(FlowLimitExceeded) as refused:
         await call(restarted, limit, patience=timedelta(seconds=0.3))

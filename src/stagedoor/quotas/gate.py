@@ -74,11 +74,12 @@ class Gate:
     async def close(self) -> None:
         """Report what has ended and give back what is in hand."""
         await asyncio.gather(*(meter.close() for meter in self._meters.values()))
+        await self._windows.close()
 
     def _meter(self, channel_id: str, action: str, limit: Limit) -> Meter:
         meter = self._meters.get((channel_id, action))
         if meter is None:
-            ask = partial(self._windows, channel_id, action)
+            ask = partial(self._windows.ask, channel_id, action)
             meter = self._meters[channel_id, action] = Meter(ask, self._holder, limit, microseconds)
         return meter
 
