@@ -18,7 +18,9 @@ from tests.support.hostile import HOSTILE, MIB
 
 pytestmark = pytest.mark.alone
 
-TYPICAL_SECONDS = 0.05
+QUICK_SECONDS = 0.2
+"""Of processor time. A machine of usual speed needs less than 50 ms, a busy or slow one several times that; what grows with the square of
+the size would need many seconds."""
 BODIES = [operation.request for operation in OPERATIONS if not operation.in_query]
 
 
@@ -40,11 +42,11 @@ def test_a_hostile_body_is_refused_quickly_and_said_so_in_valid_json(name: str) 
         body = with_model(body[1:-1])
     taken = []
     for _ in range(3):
-        begun = time.perf_counter()
+        begun = time.thread_time()
         error = refusal(body)
-        taken.append(time.perf_counter() - begun)
+        taken.append(time.thread_time() - begun)
     assert error.status == 400
-    assert min(taken) < TYPICAL_SECONDS
+    assert min(taken) < QUICK_SECONDS
     said = json.loads(error_body("r", "ListAssetGroups", "cn-beijing", error))["ResponseMetadata"]["Error"]
     assert said["Code"].split(".")[0] in {"InvalidParameter", "MissingParameter"}
     assert len(said["Message"]) < 300
@@ -86,9 +88,9 @@ def test_what_only_looks_hostile_is_taken(extra: bytes) -> None:
 
 def test_a_body_of_a_mebibyte_is_read_quickly() -> None:
     body = with_model(b'"x":"' + b"\\\\" * (MIB // 2 - 64) + b'"')
-    begun = time.perf_counter()
+    begun = time.thread_time()
     decode(body, requests.ListAssetGroups)
-    assert time.perf_counter() - begun < TYPICAL_SECONDS * 4
+    assert time.thread_time() - begun < QUICK_SECONDS * 2
 
 
 @pytest.mark.parametrize(
