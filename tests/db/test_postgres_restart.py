@@ -19,7 +19,7 @@ import pytest
 
 from stagedoor.clock import MovableClock
 from stagedoor.db.migrate import migrate
-from stagedoor.db.postgres import ACQUIRE_TIMEOUT, PATIENCE
+from stagedoor.db.postgres import ACQUIRE_TIMEOUT, PATIENCE, PostgresDatabase
 from stagedoor.emulator import RunningEmulator
 from tests.support.counts import times
 from tests.support.databases import empty_postgres, make_bare_postgres_database, require_or_skip
@@ -319,6 +319,25 @@ async def test_a_lock_that_somebody_holds_costs_five_seconds_and_a_503(
     assert (watch.answers[-1].status, watch.answers[-1].code) == (503, "DatabaseUnavailable")
     assert ACQUIRE_TIMEOUT <= watch.answers[-1].seconds <= PATIENCE + 1
     assert await watch.rename(group_id, "works")
+
+
+async def test_a_task_that_is_cancelled_within_a_transaction_ends_although_the_server_hangs(
+    server: PrivateServer, database_url: str
+) -> None:
+    db = await PostgresDatabase.open(database_url, 1)
+    inside = asyncio.Event()
+
+    async def write(_tx: object) -> None:
+        inside.set()
+        await asyncio.Event().wait()
+
+    task = asyncio.create_task(db.write(write))
+    await inside.wait()
+    with server.frozen():
+        task.cancel()
+        await asyncio.wait([task], timeout=PATIENCE + 1)
+        assert task.cancelled()
+        await db.close()
 
 
 async def test_a_stop_does_not_wait_for_a_server_that_hangs(

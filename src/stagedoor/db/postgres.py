@@ -158,7 +158,9 @@ class PostgresDatabase:
     async def _connection(self, patience: float) -> "AsyncIterator[Connection]":
         loop = asyncio.get_running_loop()
         until = loop.time() + patience
-        cancelled = False
+        task = asyncio.current_task()
+        assert task is not None
+        cancelled_before = task.cancelling()
         try:
             async with self._pool.acquire(timeout=ACQUIRE_TIMEOUT) as connection:
                 # Broken off from outside, since all that is polite (cancelling, rolling back) waits for the server once more.
@@ -166,7 +168,6 @@ class PostgresDatabase:
                 try:
                     yield connection
                 except asyncio.CancelledError:
-                    cancelled = True
                     connection.terminate()
                     raise
                 finally:
@@ -181,7 +182,8 @@ class PostgresDatabase:
             asyncpg.InsufficientResourcesError,
             asyncpg.ReadOnlySQLTransactionError,
         ) as error:
-            if cancelled:  # whatever goes wrong with a connection on the way out, a task that was to end ends
+            # Rolling back on a connection that is gone fails in its own way; a task that was to end ends all the same.
+            if task.cancelling() > cancelled_before:
                 raise asyncio.CancelledError from error
             raise DatabaseUnavailable(retry_after=timedelta(seconds=1)) from error
 
