@@ -13,6 +13,8 @@ import msgspec
 from aiohttp import ClientHandlerType, ClientRequest, ClientResponse, ClientSession, ClientTimeout
 from yarl import URL
 
+from stagedoor.crash import crash_point
+
 ANSWER_LIMIT = 1 << 20
 CONNECT_TIMEOUT = timedelta(seconds=2)
 
@@ -105,6 +107,7 @@ class AiohttpTransport:
                 # aiohttp repeats these methods by itself when a kept-alive connection turns out to be dead.
                 middlewares=(_only_once,) if method in {"GET", "DELETE"} else None,
             ) as response:
+                crash_point("C5")
                 return await _read(response)
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL) as error:
             # Without a cause: what aiohttp raises holds the request with its headers, and a traceback would show it.

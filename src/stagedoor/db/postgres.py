@@ -82,6 +82,12 @@ def _prepare(sql: str, params: dict[str, Param]) -> tuple[str, list[Value]]:
     return text, [values[name] for name in names]
 
 
+def _cancellations() -> int:
+    """Return how often this task was told to end and has not ended yet."""
+    task = asyncio.current_task()
+    return 0 if task is None else task.cancelling()
+
+
 async def _leave_as_it_is(_: object) -> None:
     """Save the round trip by which asyncpg undoes what a session set: nothing here sets anything."""
 
@@ -158,9 +164,7 @@ class PostgresDatabase:
     async def _connection(self, patience: float) -> "AsyncIterator[Connection]":
         loop = asyncio.get_running_loop()
         until = loop.time() + patience
-        task = asyncio.current_task()
-        assert task is not None
-        cancelled_before = task.cancelling()
+        cancelled_before = _cancellations()
         try:
             async with self._pool.acquire(timeout=ACQUIRE_TIMEOUT) as connection:
                 # Broken off from outside, since all that is polite (cancelling, rolling back) waits for the server once more.
@@ -183,7 +187,7 @@ class PostgresDatabase:
             asyncpg.ReadOnlySQLTransactionError,
         ) as error:
             # Rolling back on a connection that is gone fails in its own way; a task that was to end ends all the same.
-            if task.cancelling() > cancelled_before:
+            if _cancellations() > cancelled_before:
                 raise asyncio.CancelledError from error
             raise DatabaseUnavailable(retry_after=timedelta(seconds=1)) from error
 

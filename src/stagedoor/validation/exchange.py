@@ -122,7 +122,7 @@ async def _exchange(rt: Runtime, book: ChannelBook, session: ValidationSession) 
     seen, pause = session, FIRST_POLL
     while True:
         if not seen.is_exchanging(rt.clock.now()) and (claimed := await _claim(rt, seen)) is not None:
-            crash_point("C3")
+            crash_point("C3" if seen.claimed_until is None else "C13")
             async with _kept(rt, claimed):
                 return await _ask_and_tell(rt, book, claimed)
         seen = await rt.db.read(lambda tx: get_session(tx, session.tenant_id, session.id))
