@@ -17,17 +17,17 @@ import msgspec
 from bench import report
 from bench.load import Cell, measure
 from bench.process import ROOT, wait_until_idle
-from bench.scenarios import SCENARIOS, NotPossible, Plan, cold_start, job_delays
+from bench.scenarios import SCENARIOS, NotPossible, Plan, callbacks, cold_start, crowds, job_delays
 
 RESULTS = ROOT / "bench" / "results"
 PAGE = ROOT / "docs" / "reference" / "performance.md"
-START, JOBS = "start", "jobs"
+START, JOBS, CROWDS, CALLBACKS = "start", "jobs", "crowds", "callbacks"
 LONGEST = 8
 WARM_UP = 1
 
 
 def arguments() -> argparse.Namespace:
-    names = [*SCENARIOS, START, JOBS]
+    names = [*SCENARIOS, START, JOBS, CROWDS, CALLBACKS]
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument(
         "--only", nargs="+", choices=names, default=names, metavar="NAME", help=f"some of: {', '.join(names)}"
@@ -46,6 +46,9 @@ def arguments() -> argparse.Namespace:
         "--postgres",
         default=os.environ.get("STAGEDOOR_TEST_POSTGRES", ""),
         help="URL of a server; default STAGEDOOR_TEST_POSTGRES",
+    )
+    parser.add_argument(
+        "--earlier", type=Path, help="raw figures of an earlier run, for the scenarios that are not measured now"
     )
     parser.add_argument(
         "--output",
@@ -73,8 +76,13 @@ def run_all(options: argparse.Namespace, work: Path) -> report.Run:
                     run.starts = cold_start(plan, options.rounds + 2)
                 elif name == JOBS:
                     run.delays = job_delays(plan)
+                elif name == CROWDS:
+                    run.crowds = crowds(plan)
+                elif name == CALLBACKS:
+                    run.callbacks = callbacks(plan)
                 else:
                     run_cells(run, SCENARIOS[name](plan), work)
+                    run.scaled_ms = plan.scaled_ms or run.scaled_ms
             except NotPossible as missing:
                 run.skipped[name] = str(missing)
     return run
@@ -110,6 +118,8 @@ def main() -> None:
         run = run_all(options, work)
     finally:
         shutil.rmtree(work, ignore_errors=True)
+    if options.earlier:
+        run = run.beside(msgspec.json.decode(options.earlier.read_bytes(), type=report.Run))
     raw = RESULTS / f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}.json"
     raw.write_bytes(msgspec.json.format(msgspec.json.encode(run)))
     page = report.markdown(run)

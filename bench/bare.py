@@ -39,15 +39,20 @@ def start(work: Path, *, workers: int = 1) -> AbstractContextManager[Server]:
     return running(f"bare-{workers}", command, port=port, work=work)
 
 
-async def _serve(settings: Settings) -> None:
+async def _serve(app: Starlette, settings: Settings) -> None:
     server = make_server(app, settings)
     on_stop_signal(server.stop)
     await server.serve(sockets=[listen(settings, shared=True)])
 
 
-def serve(settings: Settings) -> None:
+def serve_bare(settings: Settings) -> None:
+    serve(app, settings)
+
+
+def serve(app: Starlette, settings: Settings) -> None:
+    """Serve an app with the gateway's server until the process is stopped."""
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_serve(settings))
+        runner.run(_serve(app, settings))
 
 
 if __name__ == "__main__":
@@ -57,5 +62,5 @@ if __name__ == "__main__":
     options = parser.parse_args()
     context = multiprocessing.get_context("spawn")
     for _ in range(options.workers - 1):
-        context.Process(target=serve, args=(Settings(port=options.port),), daemon=True).start()
-    serve(Settings(port=options.port))
+        context.Process(target=serve_bare, args=(Settings(port=options.port),), daemon=True).start()
+    serve_bare(Settings(port=options.port))

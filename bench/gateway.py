@@ -6,7 +6,7 @@ Everything the harness knows about the gateway is in this file and in ``seed.py`
 import asyncio
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +17,7 @@ import msgspec
 from bench.load import Call, LoadFailed, post, send
 from bench.process import Server, free_port, running
 from bench.seed import counters, multiply
+from bench.stub import asked
 from stagedoor.ark.transport import AiohttpTransport
 from stagedoor.channels.edit import NewChannel, create_channel
 from stagedoor.clock import SystemClock
@@ -24,6 +25,7 @@ from stagedoor.contract.operations import OPERATIONS
 from stagedoor.crypto import Vault, encode_secret_key, new_secret_key
 from stagedoor.db.migrate import migrate
 from stagedoor.db.open import open_database
+from stagedoor.files.open import open_files
 from stagedoor.ids import new_id
 from stagedoor.keys.issue import issue_key
 from stagedoor.runtime import Runtime
@@ -44,6 +46,8 @@ class Setup:
     secret_key: bytes
     tenant_id: str
     api_key: str
+    other_keys: Sequence[str] = ()
+    """Keys of other tenants, one each."""
 
     def environment(self) -> dict[str, str]:
         return {
@@ -53,16 +57,18 @@ class Setup:
         }
 
 
-def set_up(database_url: str, upstream: Server) -> Setup:
-    """Bring an empty database to the newest schema and add a tenant, a key and a channel."""
+def set_up(database_url: str, upstream: Server, *, tenants: int = 1) -> Setup:
+    """Bring an empty database to the newest schema and add tenants with a key each, and a channel."""
     migrate(database_url)
-    return asyncio.run(_set_up(database_url, upstream))
+    return asyncio.run(_set_up(database_url, upstream, tenants))
 
 
-async def _set_up(database_url: str, upstream: Server) -> Setup:
+async def _set_up(database_url: str, upstream: Server, tenants: int) -> Setup:
     secret_key = new_secret_key()
+    settings = Settings()
     rt = Runtime(
-        Settings(),
+        settings,
+        files=open_files(settings),
         db=await open_database(database_url),
         transport=AiohttpTransport(),
         clock=SystemClock(),
@@ -70,13 +76,18 @@ async def _set_up(database_url: str, upstream: Server) -> Setup:
         vault=Vault(secret_key),
     )
     try:
-        tenant = Tenant(id=new_id("tn"), name="bench", project_name=None, created_at=rt.clock.now())
-        await rt.db.write(lambda tx: add_tenant(tx, tenant))
         await create_channel(rt, _channel(upstream))
-        _, api_key = await issue_key(rt, tenant.id, name="bench")
+        (tenant_id, api_key), *others = [await _add_tenant(rt, number) for number in range(tenants)]
     finally:
         await rt.close()
-    return Setup(database_url, secret_key, tenant.id, api_key)
+    return Setup(database_url, secret_key, tenant_id, api_key, [key for _, key in others])
+
+
+async def _add_tenant(rt: Runtime, number: int) -> tuple[str, str]:
+    tenant = Tenant(id=new_id("tn"), name=f"bench {number}", project_name=None, created_at=rt.clock.now())
+    await rt.db.write(lambda tx: add_tenant(tx, tenant))
+    _, api_key = await issue_key(rt, tenant.id, name="bench")
+    return tenant.id, api_key
 
 
 def _channel(upstream: Server) -> NewChannel:
@@ -97,15 +108,17 @@ def start(work: Path, setup: Setup, *, workers: int = 1) -> Iterator[Server]:
     port = free_port()
     program = str(Path(sys.executable).with_name("stagedoor"))
     options = ["--host", "127.0.0.1", "--port", str(port), "--workers", str(workers)]
-    with running("gateway", [program, "serve", *options], port=port, work=work, env=setup.environment()) as server:
+    env = setup.environment() | {"STAGEDOOR_PUBLIC_URL": f"http://127.0.0.1:{port}"}
+    with running("gateway", [program, "serve", *options], port=port, work=work, env=env) as server:
         yield server
 
 
 class Gateway:
     """A running gateway as the harness calls it."""
 
-    def __init__(self, server: Server, setup: Setup) -> None:
+    def __init__(self, server: Server, setup: Setup, upstream: Server) -> None:
         self.server = server
+        self._upstream = upstream
         self._setup = setup
         self._headers = {"Authorization": f"Bearer {setup.api_key}"}
 
@@ -124,11 +137,32 @@ class Gateway:
 
     def replay_exchange(self) -> Call:
         """Return ⑫ for a session that has been exchanged already."""
-        body = {"CallbackURL": "https://customer.example/done"}
-        session = self._result(self._post("/v1/real-avatar/auth/session", body))
-        exchange = self._post("/v1/real-avatar/groups/from-token", {"BytedToken": session["BytedToken"]})
+        token = self.start_check()
+        self.complete_check(token, asked(self._upstream.port)[token].callback_path)
+        exchange = self._post("/v1/real-avatar/groups/from-token", {"BytedToken": token})
         self._result(exchange)
         return exchange
+
+    def start_check(self) -> str:
+        """Start a face check by ⑪ and return its token."""
+        body = {"CallbackURL": "https://customer.example/done"}
+        return str(self._result(self._post("/v1/real-avatar/auth/session", body))["BytedToken"])
+
+    def complete_check(self, token: str, callback_path: str) -> None:
+        """Come back as the actor's browser does."""
+        send(self.server.port, Call("GET", f"{callback_path}?bytedToken={token}&resultCode=10000"))
+
+    def streams(self, number: int) -> list[Call]:
+        """Return so many streams of events, spread over the tenants."""
+        keys = [self._setup.api_key, *self._setup.other_keys]
+        return [
+            Call(
+                "GET",
+                "/v1/events",
+                {"Authorization": f"Bearer {keys[index % len(keys)]}", "Accept": "text/event-stream"},
+            )
+            for index in range(number)
+        ]
 
     def fill(self, assets: int) -> list[str]:
         """Own this many more terminal assets, and return some of their ids, spread over all of them."""

@@ -85,6 +85,8 @@ class Sample:
     rss_mb: float
     stolen: float
     """Share of the machine's processor time that its host gave to others meanwhile."""
+    cpu_us: float = 0.0
+    """Microseconds of processor time that the server took for a request, whatever else was going on."""
 
 
 def post(path: str, body: object, headers: Mapping[str, str] | None = None) -> Call:
@@ -114,14 +116,16 @@ def measure(cell: Cell, *, seconds: int, work: Path) -> Sample:
         raise LoadFailed(f"{cell.name}: answered {status}: {body[:500]}")
     script = work / "wrk.lua"
     script.write_text(_script(cell.calls), encoding="ascii")
-    before = psutil.cpu_times()
+    before, worked = psutil.cpu_times(), cell.server.cpu_seconds()
     output, rss = _run_wrk(cell, seconds, script)
     found = _RESULT.search(output)
     if not found:
         raise LoadFailed(f"{cell.name}: wrk said:\n{output[-2000:]}")
     summary = msgspec.json.decode(found[1], type=_Summary)
     rate = summary.requests / (summary.microseconds / 1e6)
-    return Sample(rate, summary.p50_ms, summary.p99_ms, summary.errors, rss, _stolen_since(before))
+    stolen, worked = _stolen_since(before), cell.server.cpu_seconds() - worked
+    cpu_us = worked / max(summary.requests, 1) * 1e6
+    return Sample(rate, summary.p50_ms, summary.p99_ms, summary.errors, rss, stolen, cpu_us)
 
 
 def _stolen_since(before: Any) -> float:

@@ -136,7 +136,7 @@ def _end(child: "subprocess.Popen[bytes]") -> None:
         child.wait()
 
 
-def wait_until_idle(servers: Iterable[Server], *, limit: float = 20.0) -> float:
+def wait_until_idle(servers: Iterable[Server], *, limit: float = 60.0) -> float:
     """Wait until the servers rest, so that work left over from one cell does not slow the next.
 
     Returns:

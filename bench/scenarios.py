@@ -4,11 +4,15 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 
 from bench import bare, gateway, jobs, nginx, peers, stub
+from bench.callbacks import callback_delays
+from bench.crowd import Crowd, Visit, measure_crowd, raw
 from bench.database import fresh_postgres, fresh_sqlite
 from bench.gateway import Gateway
-from bench.load import Call, Cell, post
+from bench.load import Call, Cell, measure, post
+from bench.passing import start as pass_on
 from bench.process import Server
 from bench.share import CannotHold, held_to
 
@@ -16,6 +20,10 @@ PAGE = {"PageNumber": 1, "PageSize": 20}
 CURSOR = {"MaxResults": 20}
 POSTGRES_ASSETS = 100_000
 SLOW_MS = 20
+REFERENCE_RATE = 24_700
+"""Answers a second of the bare handler where the goals were set: the speed that the 20 ms are to be seen against."""
+IDLE, STREAMS, SLOW, TENANTS = 10_000, 2_000, 500, 20
+"""Connections of the crowds, and how many tenants the streams belong to."""
 SHARE = 0.3
 """Of a core, for a worker that is not to use up the machine."""
 
@@ -32,6 +40,8 @@ class Plan:
     work: Path
     sizes: Sequence[int]
     postgres_url: str
+    scaled_ms: int = 0
+    """How long the stub of ``scaled`` takes on this machine."""
 
     def stub(self, delay_ms: int = 0) -> Server:
         return self.stack.enter_context(stub.start(self.work, delay_ms=delay_ms))
@@ -42,10 +52,10 @@ class Plan:
     def bare(self, workers: int = 1) -> Server:
         return self.stack.enter_context(bare.start(self.work, workers=workers))
 
-    def gateway(self, upstream: Server, *, workers: int = 1, postgres: bool = False) -> Gateway:
+    def gateway(self, upstream: Server, *, workers: int = 1, postgres: bool = False, tenants: int = 1) -> Gateway:
         url = self.fresh_postgres() if postgres else fresh_sqlite(self.work)
-        setup = gateway.set_up(url, upstream)
-        return Gateway(self.stack.enter_context(gateway.start(self.work, setup, workers=workers)), setup)
+        setup = gateway.set_up(url, upstream, tenants=tenants)
+        return Gateway(self.stack.enter_context(gateway.start(self.work, setup, workers=workers)), setup, upstream)
 
     def fresh_postgres(self) -> str:
         if not self.postgres_url:
@@ -66,21 +76,29 @@ def proxy(plan: Plan) -> list[Cell]:
 
 def write(plan: Plan) -> list[Cell]:
     """W1: ⑥ through the gateway, against nginx, to a stub that answers at once."""
-    upstream = plan.stub()
-    ours = plan.gateway(upstream)
-    return [
-        Cell("write: nginx", plan.nginx(upstream), [upstream_call()], "asset-"),
-        Cell("write: gateway ⑥", ours.server, [ours.create_asset()], "asset-"),
-    ]
+    return _uploads("write", plan, plan.stub(), connections=32)
 
 
 def slow(plan: Plan) -> list[Cell]:
     """W1 again, to a stub that takes 20 ms."""
-    upstream = plan.stub(SLOW_MS)
+    return _uploads("slow", plan, plan.stub(SLOW_MS), connections=16)
+
+
+def scaled(plan: Plan) -> list[Cell]:
+    """W1 once more, to a stub that takes as many answers of the bare handler as 20 ms do where the goals were set."""
+    cell = bare_cell("scaled: bare", plan.bare())
+    bare_rate = median(measure(cell, seconds=1, work=plan.work).requests_per_second for _ in range(9))
+    plan.scaled_ms = max(SLOW_MS, round(SLOW_MS * REFERENCE_RATE / bare_rate))
+    return _uploads("scaled", plan, plan.stub(plan.scaled_ms), connections=16)
+
+
+def _uploads(name: str, plan: Plan, upstream: Server, *, connections: int) -> list[Cell]:
     ours = plan.gateway(upstream)
+    passing = plan.stack.enter_context(pass_on(plan.work, upstream))
     return [
-        Cell("slow: nginx", plan.nginx(upstream), [upstream_call()], "asset-", connections=16),
-        Cell("slow: gateway ⑥", ours.server, [ours.create_asset()], "asset-", connections=16),
+        Cell(f"{name}: nginx", plan.nginx(upstream), [upstream_call()], "asset-", connections),
+        Cell(f"{name}: passed on in Python", passing, [upstream_call()], "asset-", connections),
+        Cell(f"{name}: gateway ⑥", ours.server, [ours.create_asset()], "asset-", connections),
     ]
 
 
@@ -145,7 +163,7 @@ def shares(plan: Plan) -> list[Cell]:
 
 
 SCENARIOS: Mapping[str, Callable[[Plan], list[Cell]]] = {
-    function.__name__: function for function in (proxy, write, slow, others, read, postgres, workers, shares)
+    function.__name__: function for function in (proxy, write, slow, scaled, others, read, postgres, workers, shares)
 }
 
 
@@ -168,6 +186,27 @@ def job_delays(plan: Plan) -> dict[str, list[float]]:
         found["PostgreSQL"] = jobs.delays(plan.fresh_postgres())
         found["PostgreSQL, another process"] = jobs.delays(plan.fresh_postgres(), other_process=True)
     return found
+
+
+def crowds(plan: Plan) -> dict[str, Crowd]:
+    """Measure what many connections cost: idle ones, streams of events, and clients that never get to the end."""
+    ours = plan.gateway(plan.stub(), tenants=TENANTS)
+    [asset_id] = ours.fill(1)
+    healthz = Call("GET", "/healthz")
+    half = raw(ours.create_asset())[:-20]
+    visits = [
+        Visit(f"bare, {IDLE:,} idle", plan.bare(), healthz, [raw(healthz)] * IDLE),
+        Visit(f"gateway, {IDLE:,} idle", ours.server, healthz, [raw(healthz)] * IDLE),
+        Visit(f"gateway, {STREAMS:,} streams", ours.server, healthz, [raw(call) for call in ours.streams(STREAMS)]),
+        Visit(f"gateway, {SLOW} slow", ours.server, ours.get_asset(asset_id), [half] * SLOW, awaits=False),
+    ]
+    return {visit.name: measure_crowd(visit) for visit in visits}
+
+
+def callbacks(plan: Plan) -> list[float]:
+    """Return the milliseconds from each of many callbacks to the question it leads to."""
+    upstream = plan.stub()
+    return callback_delays(plan.gateway(upstream), upstream.port)
 
 
 def upstream_call() -> Call:

@@ -1,11 +1,12 @@
 """Many assets at once: copies of one asset that the gateway made itself, written straight into the database.
 
 The copies are what the gateway would have written: every column is the template's except the id, the name, the times and the
-sealed address; every counter that counted the template counts the copies.
+sealed address; every counter that counted the template counts the copies. Of very many in SQLite most are made by SQLite itself,
+which cannot seal: those that will be read get their address afterwards.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import asyncpg
@@ -18,12 +19,30 @@ from stagedoor.db.open import open_database
 from stagedoor.db.tables import assets
 
 BATCH = 5_000
+ONE_BY_ONE = 200_000
+SERIES = 100_000
 SAMPLES = 200
 
 _COLUMNS = tuple(str(column.name) for column in assets.columns)
 _Row = msgspec.defstruct("_Row", [(name, Any) for name in _COLUMNS], frozen=True)
 _LISTED = ", ".join(_COLUMNS)
+_COPY = "printf('asset-20260101000000-%07x', n)"
+_SERIES_OF = {
+    "id": _COPY,
+    "name": "'copy ' || n",
+    "name_folded": "'copy ' || n",
+    "shown": f"CAST(replace(CAST(template.shown AS TEXT), :id, {_COPY}) AS BLOB)",
+    "created_at": "template.created_at - (n + 1) * 1000",
+    "updated_at": "template.updated_at - (n + 1) * 1000",
+}
 _INSERT = f"INSERT INTO assets ({_LISTED}) VALUES ({', '.join(f':{name}' for name in _COLUMNS)})"
+
+
+_ADD_SERIES = f"""
+WITH RECURSIVE numbers (n) AS (SELECT :first UNION ALL SELECT n + 1 FROM numbers WHERE n + 1 < :last)
+INSERT INTO assets ({_LISTED}) SELECT {", ".join(_SERIES_OF.get(name, f"template.{name}") for name in _COLUMNS)}
+FROM numbers, assets AS template WHERE template.id = :id
+"""
 
 
 class _Counter(msgspec.Struct, frozen=True):
@@ -70,14 +89,20 @@ async def _multiply(
     try:
         template = await db.read(lambda tx: _get_row(tx, asset_id))
         url = None if template["url"] is None else vault.open(_url_place(asset_id), template["url"])
-        for first in range(0, count, BATCH):
-            await _add_batch(db, vault, template, url, range(first, min(first + BATCH, count)))
+        one_by_one = count if database_url.startswith("postgresql") else min(count, ONE_BY_ONE)
+        for first in range(0, one_by_one, BATCH):
+            await _add_batch(db, vault, template, url, range(first, min(first + BATCH, one_by_one)))
+        for first in range(one_by_one, count, SERIES):
+            await _add_series(db, asset_id, range(first, min(first + SERIES, count)))
+        samples = range(0, count, max(1, count // SAMPLES))[:SAMPLES]
+        if url is not None:
+            await _seal(db, vault, url, [number for number in samples if number >= one_by_one])
         await db.write(lambda tx: _raise_counters(tx, str(template["tenant_id"]), counters_before, count))
     finally:
         await db.close()
     if database_url.startswith("postgresql"):
         await _analyze(database_url)
-    return [_copy_id(number) for number in range(0, count, max(1, count // SAMPLES))][:SAMPLES]
+    return [_copy_id(number) for number in samples]
 
 
 async def _analyze(database_url: str) -> None:
@@ -95,6 +120,21 @@ async def _add_batch(db: Database, vault: Vault, template: dict[str, Any], url: 
             await tx.execute(_INSERT, **_copy(vault, template, url, number))
 
     await db.write(add)
+
+
+async def _add_series(db: Database, asset_id: str, numbers: range) -> None:
+    first, last = numbers.start, numbers.stop
+    await db.write(lambda tx: tx.execute(_ADD_SERIES, id=asset_id, first=first, last=last))
+
+
+async def _seal(db: Database, vault: Vault, url: str, numbers: Sequence[int]) -> None:
+    async def seal(tx: Tx) -> None:
+        for number in numbers:
+            copy_id = _copy_id(number)
+            sealed = vault.seal(_url_place(copy_id), url)
+            await tx.execute("UPDATE assets SET url = :url WHERE id = :id", url=sealed, id=copy_id)
+
+    await db.write(seal)
 
 
 def _copy(vault: Vault, template: dict[str, Any], url: str | None, number: int) -> dict[str, Any]:

@@ -11,10 +11,12 @@ from contextlib import AbstractContextManager
 from itertools import count
 from pathlib import Path
 from typing import cast
+from urllib.parse import urlsplit
 
 import msgspec
 import uvloop
 
+from bench.load import Call, send
 from bench.process import Server, free_port, python_module, running
 
 _LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d+)", re.IGNORECASE)
@@ -25,6 +27,20 @@ _HEAD_LIMIT = 65_536
 class _Input(msgspec.Struct):
     Id: str = ""
     CallbackURL: str = ""
+    BytedToken: str = ""
+
+
+class Asked(msgspec.Struct):
+    """A face check: where the browser comes back to, and when its result was first asked for (monotonic, 0: never)."""
+
+    callback_path: str
+    at: float = 0.0
+
+
+def asked(port: int) -> dict[str, Asked]:
+    """Return the face checks of the stub by their tokens."""
+    _, body = send(port, Call("GET", "/checks"))
+    return msgspec.json.decode(body, type=dict[str, Asked])
 
 
 class Answers:
@@ -34,6 +50,7 @@ class Answers:
         self._stamp = time.strftime("%Y%m%d%H%M%S")
         self._numbers = count(1)
         self._group = self._new_id("group")
+        self._checks: dict[str, Asked] = {}
         self._actions = {
             b"CreateAsset": self._create_asset,
             b"CreateAssetGroup": self._create_group,
@@ -46,6 +63,8 @@ class Answers:
         """Return the whole response to a request, given its first line and its body."""
         if line.startswith(b"GET /healthz "):
             return _response(b"200 OK", b"{}")
+        if line.startswith(b"GET /checks "):
+            return _response(b"200 OK", msgspec.json.encode(self._checks))
         found = _ACTION.search(line)
         name = found[1] if found else b""
         action = self._actions.get(name)
@@ -88,10 +107,14 @@ class Answers:
     def _create_session(self, body: bytes) -> bytes:
         callback_url = msgspec.json.decode(body, type=_Input).CallbackURL
         token = f"{self._stamp}{next(self._numbers):020X}"
+        self._checks[token] = Asked(urlsplit(callback_url).path)
         link = f"https://h5.example/?bytedToken={token}&lng=zh"
         return msgspec.json.encode({"BytedToken": token, "H5Link": link, "CallbackURL": callback_url})
 
-    def _get_result(self, _body: bytes) -> bytes:
+    def _get_result(self, body: bytes) -> bytes:
+        check = self._checks.get(msgspec.json.decode(body, type=_Input).BytedToken)
+        if check is not None and not check.at:
+            check.at = time.monotonic()
         return b'{"GroupId":"%s"}' % self._new_id("group").encode()
 
 

@@ -91,6 +91,18 @@ async def gateway(database_url: str, emulator: RunningEmulator, clock: MovableCl
 
 
 @pytest.fixture
+async def second(gateway: RunningGateway, tmp_path: Path) -> AsyncIterator[EmulatorControl]:
+    """Yield the control of a second account, which is chosen after the first."""
+    running = await start_emulator(EmulatorSettings(data_dir=tmp_path / "second"))
+    try:
+        async with EmulatorControl(running.url) as made:
+            await gateway.connect(running, name="second", priority=-1)
+            yield made
+    finally:
+        await running.stop()
+
+
+@pytest.fixture
 async def api(gateway: RunningGateway) -> Api:
     """Return the client of a tenant."""
     return await gateway.client()

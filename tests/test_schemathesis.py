@@ -29,9 +29,12 @@ pytestmark = pytest.mark.filterwarnings("ignore:Generating overly large repr")
 ADMIN = "^/admin/"
 WITH_ID = {operation.action for operation in OPERATIONS if operation.has_id}
 SEED = 20_261_123
-TENANT_EXAMPLES = 60
+TENANT_EXAMPLES = 50
 OPERATOR_EXAMPLES = 15
 SLOWEST_SECONDS = 5
+UPLOADS = ("ContinueUpload", "CreateUpload")
+"""The parts of a file are tus', with statuses and a content type of its own (tests/uploads/test_tus.py); of a form, parts that nobody
+knows are ignored, which a schema of its fields cannot say (tests/uploads/test_door.py)."""
 CHECKS = (
     "not_a_server_error",
     "status_code_conformance",
@@ -89,6 +92,8 @@ def good_manners() -> Iterator[None]:
         if "Idempotency-Key" in (case.headers or {}):
             # A key is used for one request only.
             case.headers["Idempotency-Key"] = f"{case.headers['Idempotency-Key'][:200]}-{next(serial)}"
+        # A NextToken is only ever one that a list gave.
+        (case.query or {}).pop("NextToken", None)
         body = case.body
         if not isinstance(body, dict):
             return
@@ -208,7 +213,8 @@ async def test_what_a_tenant_calls_is_what_the_document_says(gateway: RunningGat
     await name_what_is_there(document, api, pictures)
     config = configuration(gateway.url, api.key, TENANT_EXAMPLES)
     schema = schemathesis.openapi.from_dict(document, config=config)
-    outcome = await asyncio.to_thread(run, schema.exclude(path_regex=ADMIN))
+    asked = schema.exclude(path_regex=ADMIN).exclude(operation_id=list(UPLOADS))
+    outcome = await asyncio.to_thread(run, asked)
     # Nothing was left out by an oversight: all phases had work to do, the one that follows the links, too.
     assert min(outcome.cases[phase] for phase in ("examples", "coverage", "fuzzing", "stateful")) >= 10, outcome.cases
     # Only ⑫ cannot succeed: nobody plays the actor.
@@ -234,6 +240,7 @@ async def test_what_an_operator_calls_is_what_the_document_says(gateway: Running
         ],
     )
     schema = schemathesis.openapi.from_dict(document, config=config)
-    outcome = await asyncio.to_thread(run, schema.include(path_regex=ADMIN))
+    asked = schema.include(path_regex=ADMIN).exclude(operation_id=list(UPLOADS))
+    outcome = await asyncio.to_thread(run, asked)
     assert min(outcome.cases[phase] for phase in ("examples", "coverage", "fuzzing")) >= 3, outcome.cases
     assert {"CreateTenant", "ListTenants", "ListChannels"} <= outcome.succeeded

@@ -11,11 +11,13 @@ from stagedoor.cli.main import app
 INTRODUCTION = """\
 # Commands
 
-`stagedoor COMMAND --help` shows the same in the terminal. The commands work on the database of the settings ([settings.md](settings.md)):
+`stagedoor COMMAND --help` shows the same in the terminal. Most commands work on the database of the settings ([settings.md](settings.md)):
 run them where the gateway runs, with the same environment. An SQLite file may be changed while the gateway serves it.
+`login`, `logout`, `verify`, `upload`, `groups`, `assets`, `events`, `listen`, `trigger` and `mcp` speak to a gateway over HTTP, from anywhere, with a tenant's key: see
+[Use the command line](../how-to/command-line.md).
 
-What is wrong is said in one line on standard error, with exit code 1. A wrong option gives exit code 2. Secrets are read from the terminal or
-from standard input, never from the arguments, which everybody on the machine can see.
+What is wrong is said in one line on standard error, with exit code 1, or, over HTTP, with one of [these](../how-to/command-line.md#exit-codes). A wrong
+option gives exit code 2. Secrets are read from the terminal or from standard input, never from the arguments, which everybody on the machine can see.
 
 Where an option of `stagedoor serve` has no default, the setting of that name counts.
 """

@@ -7,9 +7,9 @@ from typing import Any, cast
 
 from docs.generate.markdown import details, fence, link, notice, page, table
 from stagedoor.contract.operations import INVITATIONS, OPERATIONS, Operation
-from stagedoor.doors.openapi import build_openapi
-from stagedoor.doors.openapi_errors import ErrorType, errors_of, errors_of_invitations
-from stagedoor.doors.openapi_examples import MODEL
+from stagedoor.doors.openapi.build import build_openapi
+from stagedoor.doors.openapi.errors import ErrorType, errors_of, errors_of_invitations
+from stagedoor.doors.openapi.examples import MODEL
 
 Json = dict[str, Any]
 

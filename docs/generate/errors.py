@@ -6,10 +6,11 @@ from typing import Any
 
 import msgspec
 
+from docs.generate.failures import failures
 from docs.generate.markdown import fence, link, notice, page, table
 from stagedoor import errors
 from stagedoor.contract.operations import BY_ACTION
-from stagedoor.doors.openapi_errors import REGION, REQUEST_ID, SAMPLES, ErrorType, error_classes
+from stagedoor.doors.openapi.errors import REGION, REQUEST_ID, SAMPLES, ErrorType, error_classes
 from stagedoor.http.envelope import error_body
 
 INTRODUCTION = """\
@@ -28,7 +29,7 @@ EXPLANATION = """\
   code and the code names no field. Where the official gateway has no such code, there is no number.
 - `Upstream` is there where the asset library spoke: its own `Code` and `RequestId`.
 
-A new version may bring new codes. A program that does not know a code goes by the HTTP status and by `Retry`.
+Why an asset failed is told [at the end](#why-an-asset-failed). A new version may bring new codes. A program that does not know a code goes by the HTTP status and by `Retry`.
 """
 
 HOW_TO_MEET = """\
@@ -154,23 +155,42 @@ ADVICE: Mapping[str, tuple[str, str]] = {
         "`POST /?Action=DoSomething&Version=2024-01-01`.",
     ),
     "AccessDenied": (
-        "Use a key with the scope or the model named in the message.",
+        "Use a key with the scope or the model named in the message (`stagedoor keys list` shows what each may do).",
         "A key with the scope `groups:read` only, then ①.",
     ),
     "OperationDenied": (
         "Do not repeat it. A real person's group, for example, cannot be deleted while the authorisation is valid.",
         "",
     ),
+    "ConsentWithdrawn": (
+        "Stop using this person's assets, and delete what you hold yourself. A new consent needs a new invitation, and gives a new group.",
+        "Invite an actor, pass the check, take the consent back on the receipt's page, then ⑥ into the group.",
+    ),
     "MethodNotAllowed": ("Use one of the methods in the `Allow` header.", "`PUT /v1/private-avatar/groups`."),
     "RequestTimeout": ("Send the body without pauses.", "Send half of a body and wait 20 s (`body_timeout`)."),
-    "Conflict": ("Choose another name.", "Add a channel with the name of another one (admin API)."),
+    "Conflict": (
+        "Read the message: another name, or another moment, helps. What is settled already (an invitation, a case) stays so.",
+        "Add a channel with the name of another one (admin API).",
+    ),
     "RequestTooLarge": (
-        "Send less: files are uploaded by their `URL`, not in the request.",
+        "Send less: ⑥ names a file by its `URL`, and `POST /v1/uploads` takes larger ones.",
         "① with a body of more than 1 MiB.",
     ),
     "UnsupportedMediaType": (
         "Send `Content-Type: application/json`, not compressed.",
         "① with `Content-Type: text/plain`.",
+    ),
+    "UploadOffsetMismatch": (
+        "Ask with `HEAD` how far the upload is, and go on from there. Clients of the tus protocol do that by themselves.",
+        "`PATCH /v1/uploads/{id}` with `Upload-Offset: 1` before anything was sent.",
+    ),
+    "UploadNotComplete": (
+        "Send the rest of the file first.",
+        "Begin an upload, send nothing, then ⑥ with `upload://<UploadId>`.",
+    ),
+    "UnsupportedTusVersion": (
+        "Send `Tus-Resumable: 1.0.0` with every request about parts of a file.",
+        "`HEAD /v1/uploads/{id}` without that header.",
     ),
     "IdempotencyKeyInUse": (
         "Send the same request again in a moment; it answers what the first one is about to make.",
@@ -178,15 +198,24 @@ ADVICE: Mapping[str, tuple[str, str]] = {
     ),
     "IdempotencyKeyReused": ("Use a new key for a new request.", "① twice with one `Idempotency-Key` and two names."),
     "FlowLimitExceeded": ("Wait as long as `Retry-After` says, then go slower.", ""),
-    "QuotaExceeded": ("Ask the operator for more, or delete what is not needed.", ""),
-    "UpstreamRejected": ("Tell the operator: the channel's credentials, permissions or bill need attention.", ""),
-    "UpstreamUnavailable": ("Try again later; nothing was changed.", "Stop the emulator, then ①."),
+    "QuotaExceeded": (
+        "Delete what is not needed, or ask the operator for more: a larger tier of the account, or another account beside it.",
+        "",
+    ),
+    "UpstreamRejected": (
+        "Tell the operator: the channel's credentials, permissions or bill need attention. `stagedoor channels show` and `stagedoor doctor` name it, with the remedy.",
+        "",
+    ),
+    "UpstreamUnavailable": (
+        "Try again later; nothing was changed. Operators: `stagedoor channels list` says which account is away.",
+        "Stop the emulator, then ①.",
+    ),
     "UpstreamFailed": (
-        "Try again later. The call is safe to repeat: calls that create answer `OutcomeUnknown` instead.",
+        "Try again later. The call is safe to repeat: calls that create answer `OutcomeUnknown` instead, and ⑧, which only looks, has changed nothing.",
         "",
     ),
     "UpstreamTimeout": (
-        "Try again later. The call is safe to repeat: calls that create answer `OutcomeUnknown` instead.",
+        "Try again later. The call is safe to repeat: calls that create answer `OutcomeUnknown` instead, and ⑧, which only looks, has changed nothing.",
         "",
     ),
     "UpstreamMalformed": (
@@ -205,11 +234,22 @@ ADVICE: Mapping[str, tuple[str, str]] = {
         "Tell the operator to set `STAGEDOOR_PUBLIC_URL`.",
         "Unset `STAGEDOOR_PUBLIC_URL`, then make an invitation.",
     ),
+    "UploadsUnavailable": (
+        "Tell the operator to set `STAGEDOOR_PUBLIC_URL` to an address that the asset library reaches, or `STAGEDOOR_UPLOAD_STORE` to a bucket.",
+        "Unset `STAGEDOOR_PUBLIC_URL`, upload a file, then ⑥ with `upload://<UploadId>`.",
+    ),
+    "FilesUnavailable": (
+        "Try again later; nothing was changed. The operator looks whether the disk is full, or the bucket can be reached.",
+        "Set `STAGEDOOR_UPLOAD_STORE` to a folder that cannot be made, then upload a file.",
+    ),
     "DatabaseUnavailable": (
         "Try again later; nothing was changed.",
         "Keep the SQLite file locked: `BEGIN EXCLUSIVE` in the `sqlite3` program, then ①.",
     ),
-    "InternalError": ("Tell the operator the `RequestId`.", "Not to order: it would be a bug."),
+    "InternalError": (
+        "Tell the operator the `RequestId`: the log has it, with what went wrong. Send the request again only if it creates nothing.",
+        "Not to order: it would be a bug.",
+    ),
 }
 
 
@@ -220,7 +260,7 @@ def build_page() -> str:
         classes = [cls for cls in error_classes() if family_of(cls) is base]
         rows = [(link(cls.code), str(cls.status), f"`{cls.retry}`", str(cls.code_n or "")) for cls in classes]
         parts += [f"## {title}", table(("Code", "HTTP", "Retry", "CodeN"), rows), *(_section(cls) for cls in classes)]
-    return page(*parts)
+    return page(*parts, failures())
 
 
 def family_of(cls: ErrorType) -> type[errors.StagedoorError]:

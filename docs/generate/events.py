@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from docs.generate.markdown import fence, notice, page, table
-from stagedoor.events.catalogue import CATALOGUE, EventType
+from stagedoor.events.catalogue import CATALOGUE, OPERATORS_CATALOGUE, EventType
 from stagedoor.events.store import print_event
 from stagedoor.webhooks.schedule import PAUSES
 from stagedoor.webhooks.send import READ_LIMIT, TIMEOUT
@@ -49,6 +49,18 @@ $ curl -N "$GATEWAY/v1/events" -H "Authorization: Bearer $KEY" -H "Accept: text/
 ```
 """
 
+OPERATORS = """\
+## For operators
+
+`GET /admin/v1/events`, with an operator's key: the same list and the same stream, of events that no tenant sees and no webhook carries. A condition of an upstream account is told once when it begins
+and once when it ends, written in the transaction of the row that `stagedoor channels show` reads; what to do about each kind stands in [Use several accounts](../how-to/many-accounts.md).
+`GET /admin/v1/channels/{id}` and `GET /admin/v1/cases/{id}` take the event's `id`.
+"""
+
+OPERATORS_CALL = """\
+$ curl -N "$GATEWAY/admin/v1/events?after=0" -H "Authorization: Bearer $ADMIN_KEY" -H "Accept: text/event-stream"
+"""
+
 
 def build_page() -> str:
     """Return the page as Markdown."""
@@ -62,6 +74,9 @@ def build_page() -> str:
         LIST,
         STREAM,
         _webhooks(),
+        OPERATORS,
+        table(("Type", "When", "`data`, besides `id`"), map(_row, OPERATORS_CATALOGUE.values())),
+        fence("console", OPERATORS_CALL),
     )
 
 

@@ -3,11 +3,12 @@
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from docs.generate import cli, conformance, endpoints, errors, events, metrics, settings
+from docs.generate import cli, conformance, endpoints, errors, events, llms, metrics, settings
 
 ROOT = Path(__file__).parents[2]
 
 PAGES: Mapping[str, Callable[[], str]] = {
+    "docs/llms.txt": llms.build_page,
     "docs/reference/cli.md": cli.build_page,
     "docs/reference/conformance.md": conformance.build_page,
     "docs/reference/endpoints.md": endpoints.build_page,

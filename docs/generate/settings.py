@@ -25,8 +25,8 @@ A setting is taken from the first of these places that has it:
 
 RULES = """\
 Seconds and days may have decimals. Settings are read once, when a program starts. An unknown name in the file or in the environment, or a value beyond its limits, stops the program
-with a message that names it: a misspelt setting is never silently ignored. Two kinds of variables are no settings: `STAGEDOOR_CONFIG` itself,
-and `STAGEDOOR_TEST_…`, which are for this project's tests.
+with a message that names it: a misspelt setting is never silently ignored. Some variables are no settings: `STAGEDOOR_CONFIG` itself,
+`STAGEDOOR_API_KEY`, `STAGEDOOR_BASE_URL` and `STAGEDOOR_MODEL`, by which [clients](../how-to/python-client.md) know where to call, and `STAGEDOOR_TEST_…`, which are for this project's tests.
 
 `stagedoor dev` reads none of this: it sets what it needs by itself. The emulator has options instead ([cli.md](cli.md#stagedoor-emulator)).
 

@@ -13,22 +13,31 @@ from stagedoor.assets.store import TRACK
 from stagedoor.assets.sweep import sweep_group
 from stagedoor.assets.track import track_asset
 from stagedoor.assets.upload import UPLOAD, resume_upload
+from stagedoor.audit.seal import keep_sealing
 from stagedoor.channels.book import ChannelBook
 from stagedoor.clock import Clock, SystemClock
 from stagedoor.crypto import Vault, decode_secret_key, load_or_create_secret_key
 from stagedoor.db.open import open_database
+from stagedoor.deletions.erase import erase_group
+from stagedoor.deletions.store import ERASE
 from stagedoor.doors.action import action_routes
 from stagedoor.doors.actor import actor_routes
 from stagedoor.doors.admin import admin_routes
+from stagedoor.doors.audit import audit_routes
 from stagedoor.doors.callback import callback_routes
+from stagedoor.doors.deletions import deletion_routes
 from stagedoor.doors.documents import document_routes
 from stagedoor.doors.events import event_routes
 from stagedoor.doors.health import health_routes
 from stagedoor.doors.metrics import metrics_routes
 from stagedoor.doors.rest import rest_routes
+from stagedoor.doors.upload_links import link_routes
+from stagedoor.doors.uploads import upload_routes
+from stagedoor.doors.visitors import Visitors
 from stagedoor.doors.webhooks import webhook_routes
 from stagedoor.errors import NotFound
 from stagedoor.events.store import DELIVER
+from stagedoor.files.open import open_files
 from stagedoor.groups.store import SWEEP
 from stagedoor.housekeeping import keep_house
 from stagedoor.http.access import AccessLog
@@ -37,16 +46,20 @@ from stagedoor.http.router import Route, Router
 from stagedoor.ids import NewId, new_id
 from stagedoor.invitations.cancel import expire_invitation
 from stagedoor.invitations.store import EXPIRE
+from stagedoor.invitations.withdraw import follow_withdrawal
 from stagedoor.jobs.runner import Lane, Runner
 from stagedoor.keys.authenticate import KeyRing
 from stagedoor.logs import PatientStream
-from stagedoor.metrics import feel_pulse
 from stagedoor.runtime import Runtime
 from stagedoor.settings import Settings, SettingsError
 from stagedoor.traces import start_traces, stop_traces
+from stagedoor.uploads.complete import complete_left_alone
+from stagedoor.uploads.remove import discard_file, expire_upload
+from stagedoor.uploads.store import COMPLETE, DISCARD
+from stagedoor.uploads.store import EXPIRE as EXPIRE_UPLOAD
 from stagedoor.validation.pursue import pursue_session
 from stagedoor.validation.reconcile import reconcile_session
-from stagedoor.validation.store import EXCHANGE, RECONCILE
+from stagedoor.validation.store import EXCHANGE, RECONCILE, WITHDRAWAL
 from stagedoor.webhooks.deliver import deliver_owed
 from stagedoor.webhooks.send import Sender
 
@@ -79,6 +92,7 @@ async def open_runtime(
     return Runtime(
         settings,
         db=await open_database(settings.database, pool=settings.database_pool),
+        files=open_files(settings),
         transport=transport or AiohttpTransport(),
         clock=clock or SystemClock(),
         new_id=make_id,
@@ -115,7 +129,7 @@ class Gateway:
         self._transport = transport
         self._clock = clock
         self._make_id = make_id
-        self._router: Router | None = None
+        self._router: ASGIApp | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -134,12 +148,14 @@ class Gateway:
         rt.db.hear()
         work = lanes(rt, book, sender)
         background = [
-            asyncio.create_task(feel_pulse(), name="pulse"),
+            asyncio.create_task(rt.pulse.feel(), name="pulse"),
             asyncio.create_task(keep_house(rt), name="housekeeping"),
+            asyncio.create_task(keep_sealing(rt), name="audit"),
             asyncio.create_task(Runner(rt, work).run(), name="jobs"),
         ]
         keys = KeyRing(rt)
-        self._router = Router(routes(rt, book, keys, list(work)))
+        visitors = Visitors(self._settings, keys)
+        self._router = visitors.before(Router(routes(rt, book, keys, visitors, list(work))))
         await send({"type": "lifespan.startup.complete"})
         await receive()
         for task in background:
@@ -163,18 +179,27 @@ def lanes(rt: Runtime, book: ChannelBook, sender: Sender) -> dict[str, Lane]:
         UPLOAD: Lane(partial(resume_upload, rt, book), at_once=4),
         DELIVER: Lane(partial(deliver_owed, rt, sender), at_once=200),
         EXPIRE: Lane(partial(expire_invitation, rt), at_once=2),
+        ERASE: Lane(partial(erase_group, rt, book), at_once=4),
+        WITHDRAWAL: Lane(partial(follow_withdrawal, rt), at_once=4),
+        COMPLETE: Lane(partial(complete_left_alone, rt), at_once=1),
+        EXPIRE_UPLOAD: Lane(partial(expire_upload, rt), at_once=2),
+        DISCARD: Lane(partial(discard_file, rt), at_once=4),
     }
 
 
-def routes(rt: Runtime, book: ChannelBook, keys: KeyRing, kinds: Sequence[str] = ()) -> list[Route]:
+def routes(rt: Runtime, book: ChannelBook, keys: KeyRing, visitors: Visitors, kinds: Sequence[str] = ()) -> list[Route]:
     """Return every path there is; ``kinds`` are the jobs that are done here."""
     return [
         *rest_routes(rt, book, keys),
         *action_routes(rt, book, keys),
-        *callback_routes(rt),
-        *actor_routes(rt, book),
+        *callback_routes(rt, visitors),
+        *actor_routes(rt, book, visitors),
         *event_routes(rt, keys),
         *webhook_routes(rt, keys),
+        *audit_routes(rt, keys),
+        *deletion_routes(rt, keys),
+        *upload_routes(rt, keys),
+        *link_routes(rt),
         *admin_routes(rt, book, keys),
         *health_routes(rt),
         *metrics_routes(rt, keys, kinds),

@@ -1,10 +1,13 @@
 """One call of one of the twelve operations: who calls, and the ways it can go."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 
+from stagedoor.audit.store import by_key
+from stagedoor.channels.bear import Birth, bear
 from stagedoor.channels.book import ChannelBook
 from stagedoor.channels.store import Channel
 from stagedoor.contract.operations import BY_ACTION
+from stagedoor.db.database import Result
 from stagedoor.errors import AccessDenied, InvalidParameter
 from stagedoor.keys.authenticate import Caller
 from stagedoor.runtime import Runtime
@@ -13,7 +16,7 @@ from stagedoor.runtime import Runtime
 class Call:
     """What an operation works with."""
 
-    __slots__ = ("book", "caller", "fresh", "region", "rt", "session_id")
+    __slots__ = ("book", "caller", "fresh", "is_existing", "region", "rt", "session_id")
 
     def __init__(self, rt: Runtime, book: ChannelBook, caller: Caller, *, fresh: bool = False) -> None:
         self.rt = rt
@@ -23,12 +26,19 @@ class Call:
         """The caller asked for a look that does not come from memory (``Cache-Control: no-cache``)."""
         self.region = rt.settings.region
         """The region of the channel that took part, for the envelope."""
+        self.is_existing = False
+        """What is answered was there before, for a header: nothing was made."""
         self.session_id = ""
         """The session that was started, for a header: events tell of it under this id."""
 
     @property
     def tenant_id(self) -> str:
         return self.caller.tenant_id
+
+    @property
+    def by(self) -> str:
+        """Who calls, as the audit trail says it."""
+        return by_key(self.caller.key_id)
 
     async def check_model(self, model: str) -> None:
         """Let a call pass whose model the key may use and some channel has, disabled or not.
@@ -64,6 +74,21 @@ class Call:
         channel = await self.book.choose(model, self.tenant_id, seed)
         self.region = channel.region
         return channel
+
+    async def bear(self, model: str, make: Callable[[Channel], Awaitable[Result]]) -> Result:
+        """Make something new on the channel chosen for it, or on the next fit one when that surely made nothing.
+
+        Raises:
+            StagedoorError: what the last channel asked said.
+
+        """
+
+        async def here(channel: Channel) -> Result:
+            self.region = channel.region
+            return await make(channel)
+
+        first = await self.choose_channel(model)
+        return await bear(self.rt, self.book, Birth(model, self.tenant_id, first), here)
 
     def choose_project(self, channel: Channel, requested: str | None) -> str:
         """Return the project of something new.

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 
 from stagedoor.ids import base62, random_base62
+from stagedoor.sealed import PREFIXES
 
 SECRET_KEY_BYTES = 32
 OPENED_KEPT = 4096
@@ -43,6 +44,10 @@ class Vault:
     def _derive(self, purpose: str) -> bytes:
         return HKDFExpand(algorithm=SHA256(), length=32, info=b"stagedoor/" + purpose.encode()).derive(self._secret_key)
 
+    def sub_key(self, purpose: str) -> bytes:
+        """Return 32 bytes that come from the secret key and serve one purpose."""
+        return self._sub_key(purpose)
+
     def hash(self, purpose: str, value: str | bytes) -> bytes:
         """Return the keyed hash (HMAC-SHA256, 32 bytes) by which a secret value is found again."""
         data = value if isinstance(value, bytes) else value.encode("utf-8", "surrogatepass")
@@ -52,10 +57,15 @@ class Vault:
         """Encrypt a value (AES-256-GCM) so that it opens only for the place it belongs to.
 
         Args:
-            place: ``table.column:row id``; bound to the value as associated data.
+            place: of a column in ``sealed.py``, and its row; bound to the value as associated data.
             value: what to keep secret.
 
+        Raises:
+            ValueError: the column is not on the list, so that nobody would know of the value.
+
         """
+        if place.partition(":")[0] not in PREFIXES:
+            raise ValueError(f"{place.partition(':')[0]} is not on the list of what is sealed.")
         data = value if isinstance(value, bytes) else value.encode()
         nonce = os.urandom(12)
         return nonce + self._cipher.encrypt(nonce, data, place.encode())

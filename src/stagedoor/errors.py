@@ -9,14 +9,15 @@ StagedoorError
 │   │       InvalidAuthorization   InvalidCredential   InvalidSecretToken   SignedRequestRepeated
 │   ├── InvalidActionOrVersion
 │   ├── MethodNotAllowed   RequestTimeout   RequestTooLarge   UnsupportedMediaType
+│   ├── UploadOffsetMismatch   UploadNotComplete   UnsupportedTusVersion
 │   ├── IdempotencyKeyInUse   IdempotencyKeyReused   Conflict
-│   ├── FlowLimitExceeded   QuotaExceeded   OperationDenied
+│   ├── FlowLimitExceeded   QuotaExceeded   OperationDenied   ConsentWithdrawn
 │   └── ExchangeError                  what can become of a BytedToken
 │       └── ValidatePending   ExchangeInProgress   ValidateFailed   BytedTokenExpired   BytedTokenRefused   ExchangeUnknown
 └── ServiceError                 not the caller's fault
     ├── UpstreamError
     │   └── UpstreamRejected   UpstreamUnavailable   UpstreamFailed   UpstreamTimeout   UpstreamMalformed   OutcomeUnknown
-    └── NoChannel   InvitationsUnavailable   DatabaseUnavailable   InternalError
+    └── NoChannel   InvitationsUnavailable   UploadsUnavailable   FilesUnavailable   DatabaseUnavailable   InternalError
 """
 
 from collections.abc import Iterator
@@ -43,6 +44,8 @@ class StagedoorError(Exception):
     retry: ClassVar[Retry] = "later"
     code_n: ClassVar[int | None] = None
     """The number that the gateway in front of Ark gives this code (official-api.md §5.1)."""
+    is_of_account: bool = False
+    """The upstream refused for what is wrong with our account there, by a code of its own: nothing was made, and another may do it."""
 
     def __init__(
         self,
@@ -200,7 +203,7 @@ class InvalidSecretToken(SignatureError):
 
 
 class SignedRequestRepeated(SignatureError):
-    """This very request started a validation session before, and its answer is for one person only. Sign anew to start another session."""
+    """This very request, with the same signature, has started a validation session before; the answer is for one person only and is not given again. Sign anew, a second later, to start another session. To be able to repeat a request, send an `Idempotency-Key` with it."""
 
     code = "SignedRequestRepeated"
     status = 409
@@ -233,6 +236,13 @@ class MethodNotAllowed(CallerError):
         self.allow = allow
 
 
+class ConsentWithdrawn(CallerError):
+    """The actor of this group has taken the consent back. Nothing is added to it any more, and it is being deleted."""
+
+    code = "ConsentWithdrawn"
+    status = 403
+
+
 class RequestTimeout(CallerError):
     """The request body did not arrive in time."""
 
@@ -260,6 +270,27 @@ class UnsupportedMediaType(CallerError):
 
     code = "UnsupportedMediaType"
     status = 415
+
+
+class UploadOffsetMismatch(CallerError):
+    """This part of the file does not begin where the last one ended. Ask with HEAD how far the upload is, and go on from there."""
+
+    code = "UploadOffsetMismatch"
+    status = 409
+
+
+class UploadNotComplete(CallerError):
+    """This upload is not complete: send the rest of the file first."""
+
+    code = "UploadNotComplete"
+    status = 409
+
+
+class UnsupportedTusVersion(CallerError):
+    """The version of the tus protocol must be 1.0.0, as the header `Tus-Resumable` says."""
+
+    code = "UnsupportedTusVersion"
+    status = 412
 
 
 class IdempotencyKeyInUse(CallerError):
@@ -415,6 +446,18 @@ class InvitationsUnavailable(ServiceError):
     code = "InvitationsUnavailable"
 
 
+class UploadsUnavailable(ServiceError):
+    """The asset library could not fetch an uploaded file from this gateway. The operator has to set STAGEDOOR_PUBLIC_URL to an address that is reached from outside, or STAGEDOOR_UPLOAD_STORE to a bucket."""
+
+    code = "UploadsUnavailable"
+
+
+class FilesUnavailable(ServiceError):
+    """The place where uploaded files lie is full or cannot be reached. Nothing was changed."""
+
+    code = "FilesUnavailable"
+
+
 class DatabaseUnavailable(ServiceError):
     """The gateway's database is busy or cannot be written. Nothing was changed."""
 
@@ -436,6 +479,11 @@ def by_code(code: str | None) -> StagedoorError:
         if cls.code == cls.__name__ == code:
             return cls()
     return InternalError()
+
+
+def may_go_elsewhere(error: StagedoorError) -> bool:
+    """Tell whether a call to create that ended in this error surely made nothing, and another account may do it."""
+    return error.is_of_account or isinstance(error, UpstreamUnavailable)
 
 
 def may_have_been_sent(error: StagedoorError) -> bool:

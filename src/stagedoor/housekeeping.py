@@ -1,4 +1,4 @@
-"""What has to go when its time is over: answers kept for repeated requests, which hold tokens and links."""
+"""What has to go when its time is over: answers kept for repeated requests, old events, windows of limits that nobody uses."""
 
 import asyncio
 from functools import partial
@@ -8,6 +8,7 @@ import structlog
 from stagedoor.errors import StagedoorError
 from stagedoor.events.store import remove_old_events
 from stagedoor.idempotency.store import wipe_answers
+from stagedoor.quotas.store import BEGINNING, Place, Walk, remove_idle_windows
 from stagedoor.runtime import Runtime
 from stagedoor.webhooks.store import remove_old_deliveries, wipe_old_secrets
 
@@ -15,6 +16,8 @@ log = structlog.get_logger()
 
 EVERY_SECONDS = 30.0
 AT_ONCE = 100
+STEPS = 10
+"""How many steps along the windows of limits are taken each time: of 100,000 of them, each is looked at once an hour."""
 
 
 async def wipe(rt: Runtime) -> int:
@@ -33,11 +36,25 @@ async def wipe(rt: Runtime) -> int:
     return total
 
 
+async def forget_windows(rt: Runtime, place: Place) -> Walk:
+    """Take the next steps along the windows of limits, and return how far that was."""
+    removed = 0
+    for _ in range(STEPS):
+        walk = await rt.db.write(partial(remove_idle_windows, place=place, at_most=AT_ONCE))
+        place, removed = walk.place, removed + walk.removed
+        if place == BEGINNING:
+            break
+    return Walk(place, removed)
+
+
 async def keep_house(rt: Runtime) -> None:
     """Wipe now and then, for as long as the gateway runs."""
+    place = BEGINNING
     while True:
         try:
-            if count := await wipe(rt):
+            walk = await forget_windows(rt, place)
+            place = walk.place
+            if count := await wipe(rt) + walk.removed:
                 log.info("wiped", rows=count)
         except StagedoorError as error:
             log.warning("housekeeping_failed", error=error.full_code)

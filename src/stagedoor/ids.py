@@ -1,5 +1,6 @@
 """Identifiers made here. Ids made by Ark are never parsed and never changed."""
 
+import os
 import secrets
 import string
 import time
@@ -21,7 +22,7 @@ def new_id(kind: str) -> str:
 
 def random_base62(length: int) -> str:
     # 256 is no multiple of 62, so a byte modulo 62 would favour some characters.
-    return base62(int.from_bytes(secrets.token_bytes(length)), length)
+    return base62(int.from_bytes(os.urandom(length)), length)
 
 
 def base62(number: int, length: int) -> str:

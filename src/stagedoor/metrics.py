@@ -5,7 +5,6 @@ The label sets are bounded: operations, actions, error codes, kinds of jobs and 
 are named by the operator. Children are bound once and found by one look into a dictionary: a request pays some microseconds.
 """
 
-import asyncio
 import time
 from collections.abc import Callable
 from typing import Generic, NamedTuple, TypeVar
@@ -27,7 +26,6 @@ from stagedoor.contract.operations import INVITATIONS, OPERATIONS
 CONTENT_TYPE = b"text/plain; version=0.0.4; charset=utf-8"
 OTHER = "other"
 OK = "ok"
-PULSE_SECONDS = 0.1
 
 _ANSWER = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 _WAIT = (0.01, 0.05, 0.1, 0.5, 1, 3, 10, 60)
@@ -163,9 +161,22 @@ _job_attempts = Children(
 _write_seconds = _histogram(
     "stagedoor_database_write_seconds", "From asking for a write to its commit, the wait for its turn included.", _WRITE
 )
-_writes_waiting = _gauge("stagedoor_database_writes_waiting", "Writes that are asked for and not committed.")
+
+
+class _Writes:
+    waiting = 0
+
+
+_writes = _Writes()
+_gauge("stagedoor_database_writes_waiting", "Writes that are asked for and not committed.").set_function(
+    lambda: _writes.waiting
+)
 _lag = _histogram(
     "stagedoor_event_loop_lag_seconds", "How much later than planned the event loop comes to something.", _LAG
+)
+_busy = _gauge(
+    "stagedoor_event_loop_busy",
+    "Share of a core that the event loop used lately; from 0.5 on, work that can wait yields.",
 )
 DATABASE_UP = _gauge("stagedoor_database_up", "Whether the database could be read for this scrape.")
 JOBS = Children(
@@ -252,21 +263,19 @@ def job_attempted(kind: str, result: str) -> None:
 
 def write_begun() -> float:
     """Note that a write waits, and return the moment for ``write_ended``."""
-    _writes_waiting.inc()
+    _writes.waiting += 1
     return time.perf_counter()
 
 
 def write_ended(begun: float) -> None:
-    _writes_waiting.dec()
+    _writes.waiting -= 1
     _write_seconds.observe(time.perf_counter() - begun)
 
 
-async def feel_pulse() -> None:
-    """Measure for ever how late the event loop is."""
-    while True:
-        planned = time.perf_counter() + PULSE_SECONDS
-        await asyncio.sleep(PULSE_SECONDS)
-        _lag.observe(max(0.0, time.perf_counter() - planned))
+def pulse_felt(late: float, busy: float) -> None:
+    """Note how many seconds late the event loop was, and the share of a core that it used."""
+    _lag.observe(late)
+    _busy.set(busy)
 
 
 def render() -> bytes:

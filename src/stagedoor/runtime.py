@@ -4,7 +4,9 @@ from stagedoor.ark.transport import Transport
 from stagedoor.clock import Clock
 from stagedoor.crypto import Vault
 from stagedoor.db.database import Database
+from stagedoor.files.files import Files
 from stagedoor.ids import NewId
+from stagedoor.pulse import Pulse
 from stagedoor.settings import Settings
 from stagedoor.tasks import Tasks
 
@@ -12,13 +14,14 @@ LAST_WORK_SECONDS = 10.0
 
 
 class Runtime:
-    """The settings, the database, the way out, the time, the ids, the secrets and the tasks of one process."""
+    """The settings, the database, the files, the way out, the time, the ids, the secrets and the tasks of one process."""
 
     def __init__(
         self,
         settings: Settings,
         *,
         db: Database,
+        files: Files,
         transport: Transport,
         clock: Clock,
         new_id: NewId,
@@ -26,11 +29,13 @@ class Runtime:
     ) -> None:
         self.settings = settings
         self.db = db
+        self.files = files
         self.transport = transport
         self.clock = clock
         self.new_id = new_id
         self.vault = vault
         self.tasks = Tasks()
+        self.pulse = Pulse()
 
     async def close(self) -> None:
         """Let the running work end, then close what was opened."""

@@ -3,16 +3,20 @@
 import os
 import re
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any, Literal, NamedTuple, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, get_args, get_origin
 
 import msgspec
 from msgspec import Meta
 
+if TYPE_CHECKING:
+    from ipaddress import IPv4Network, IPv6Network
+
 AskWithoutCallback = Literal["never", "after_window", "always"]
 Rate = Annotated[str, Meta(pattern=r"^$|^[1-9][0-9]{0,6}/[smhd]$|^off$")]
+Networks = Annotated[str, Meta(pattern=r"^[0-9A-Fa-f.:/, ]*$")]
 Seconds = Annotated[float, Meta(gt=0, le=86_400)]
 
 PREFIX = "STAGEDOOR_"
@@ -20,6 +24,8 @@ CONFIG = "STAGEDOOR_CONFIG"
 """Names the TOML file; no setting itself."""
 FOR_TESTS = "STAGEDOOR_TEST_"
 """What begins like this is for this project's tests."""
+FOR_CLIENTS = frozenset({"STAGEDOOR_API_KEY", "STAGEDOOR_BASE_URL", "STAGEDOOR_MODEL", "STAGEDOOR_LANG"})
+"""Where a client calls: they may stand in the environment of a gateway as well, and say nothing to it."""
 
 
 class SettingsError(ValueError):
@@ -79,12 +85,40 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """How often each API key may call that has no rate of its own. Empty: as often as it likes."""
     tenant_rate: Rate = ""
     """How often each tenant may call, with all of its keys together, that has no rate of its own. Empty: as often as it likes."""
+    address_rate: Rate = ""
+    """How often each client address may call without a key that is known: without any, with wrong ones, and for the actor's pages. Callbacks that are waited for always pass. Each process counts for itself. Empty: as often as it likes."""
+    trusted_proxies: Networks = ""
+    """Networks of the proxies whose `X-Forwarded-For` is believed, with commas between them: `127.0.0.1, 10.0.0.0/8`. Empty: nobody's."""
     webhook_http: bool = False
     """Whether webhooks may go to `http://` addresses, where everybody on the way can read them."""
     webhook_private: bool = False
     """Whether webhooks may go to this machine and to private networks: for trials, since every tenant could then reach what stands there."""
     event_days: Annotated[float, Meta(ge=4, le=3650)] = 30.0
     """How long events, and what became of their deliveries, are kept."""
+    audit_checkpoint_seconds: Annotated[float, Meta(gt=0, le=86_400)] = 60.0
+    """How long an entry of the audit trail may wait for the signature that covers it; it is signed at once when 1,000 have come."""
+    upload_store: str = ""
+    """Where uploaded files lie: a folder, which all processes share, or `s3://bucket/prefix`, which needs `stagedoor[s3]`. Empty: `uploads` in the data folder."""
+    upload_limit: Annotated[int, Meta(ge=1024)] = 209_715_200
+    """Largest file that can be uploaded, in bytes."""
+    upload_tenant_limit: Annotated[int, Meta(ge=1024)] = 10_737_418_240
+    """How many bytes all files of a tenant may have that are here at a time."""
+    upload_timeout: Seconds = 3600.0
+    """Time for one request that brings a file, or a part of it, to arrive. Nothing may come for as long as `body_timeout`."""
+    upload_days: Annotated[float, Meta(gt=0, le=3650)] = 7.0
+    """How long an uploaded file is kept. One that is not complete after a day goes then."""
+    upload_link_seconds: Annotated[float, Meta(ge=60, le=86_400)] = 3600.0
+    """How long the asset library can fetch a file at the address that it is given with ⑥."""
+    s3_endpoint: str = ""
+    """Address of the S3-compatible store, which the asset library has to reach, too. Empty: AWS."""
+    s3_region: str = "us-east-1"
+    """Region of the bucket."""
+    s3_access_key: str = ""
+    """Access key for the bucket. Empty: what the environment or the machine's role gives."""
+    s3_secret_key: str = ""
+    """Secret key for the bucket."""
+    s3_virtual_hosts: bool = False
+    """Whether the bucket's name stands in front of the store's host name, as some stores want it, instead of in the path."""
     metrics: Literal["admin", "open", "off"] = "admin"
     """Who may read `/metrics`: holders of an operator's key, everybody who reaches this gateway, or nobody."""
     traces_url: str = ""
@@ -108,8 +142,25 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         return self.database_url or f"sqlite:///{self.data_path / 'stagedoor.db'}"
 
     @property
+    def proxy_networks(self) -> "Sequence[IPv4Network | IPv6Network]":
+        from ipaddress import ip_network
+
+        try:
+            return [ip_network(text) for text in self.trusted_proxies.replace(",", " ").split()]
+        except ValueError as error:
+            raise SettingsError(f"trusted_proxies cannot be used: {error}.") from None
+
+    @property
     def idempotency_lifetime(self) -> timedelta:
         return timedelta(days=self.idempotency_days)
+
+    @property
+    def upload_lifetime(self) -> timedelta:
+        return timedelta(days=self.upload_days)
+
+    @property
+    def upload_link_lifetime(self) -> timedelta:
+        return timedelta(seconds=self.upload_link_seconds)
 
     @property
     def event_lifetime(self) -> timedelta:
@@ -157,7 +208,7 @@ def _read_file(path: str) -> Iterator[tuple[str, Given]]:
 def _read_environment(environ: Mapping[str, str]) -> Iterator[tuple[str, Given]]:
     names = {f"{PREFIX}{name.upper()}": name for name in Settings.__struct_fields__}
     for variable, text in environ.items():
-        if not variable.startswith(PREFIX) or variable == CONFIG or variable.startswith(FOR_TESTS):
+        if not variable.startswith(PREFIX) or variable in {CONFIG, *FOR_CLIENTS} or variable.startswith(FOR_TESTS):
             continue
         if _is_service_link(variable, text):
             raise SettingsError(
@@ -204,6 +255,8 @@ def describe(kind: Any) -> str:
         return "text"
     if kind is Rate:
         return "a rate, like 100/s or 6000/m, or empty"
+    if kind is Networks:
+        return "networks, like 127.0.0.1 or 10.0.0.0/8, with commas between them, or empty"
     if kind is bool:
         return "true or false"
     whole, limits = get_args(kind)

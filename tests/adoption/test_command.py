@@ -3,7 +3,6 @@
 import asyncio
 import json
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ import msgspec
 
 from stagedoor.settings import Settings
 from tests.cli.conftest import environment
+from tests.support import nursery
 from tests.support.account import Account
 from tests.support.emulator import EmulatorControl
 from tests.support.gateway import Api, RunningGateway
@@ -21,14 +21,7 @@ KILLED = -9
 
 def run(settings: Settings, *arguments: str, **more: str) -> "subprocess.CompletedProcess[str]":
     given = {name.upper(): str(value) for name, value in msgspec.to_builtins(settings).items()}
-    return subprocess.run(
-        [sys.executable, "-m", "stagedoor", "adopt", *arguments],
-        env=environment(**{**given, "LOG_LEVEL": "warning", **more}),
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    return nursery.run("adopt", *arguments, env=environment(**{**given, "LOG_LEVEL": "warning", **more}))
 
 
 async def rows(api: Api) -> list[tuple[Any, ...]]:

@@ -166,6 +166,40 @@ async def test_an_exchange_that_was_perhaps_sent_never_ends_as_if_it_had_not_bee
             await upstream_at(server.url).call(EXCHANGE, TOKEN)
 
 
+READINGS = [operation for operation in OPERATIONS if operation.action.startswith(("Get", "List"))]
+
+
+def test_what_only_reads_is_marked_and_an_exchange_is_no_reading() -> None:
+    assert [operation for operation in OPERATIONS if operation.reads] == [
+        one for one in READINGS if one is not EXCHANGE
+    ]
+
+
+@pytest.mark.parametrize("operation", [one for one in READINGS if one is not EXCHANGE], ids=lambda one: one.action)
+@pytest.mark.parametrize(
+    ("last", "expected"),
+    [
+        (say(http(refused("AccessDenied"), status=403)), errors.UpstreamRejected),
+        (say(http(refused("NotFound.asset_id"), status=404)), errors.NotFound),
+        (FAILED, errors.UpstreamFailed),
+    ],
+    ids=["403", "404", "500"],
+)
+async def test_a_question_whose_answer_was_lost_is_never_said_to_have_taken_effect(
+    operation: Operation, last: Play, expected: type[errors.StagedoorError], upstream_at: Connect
+) -> None:
+    async with raw_server(reset(), last) as server:
+        with pytest.raises(expected) as caught:
+            await upstream_at(server.url).call(operation, ASSET)
+    assert "effect" not in caught.value.message
+
+
+async def test_a_change_whose_answer_was_lost_may_have_taken_effect(upstream_at: Connect) -> None:
+    async with raw_server(reset(), say(http(refused("AccessDenied"), status=403))) as server:
+        with pytest.raises(errors.UpstreamTimeout, match="may have taken effect"):
+            await upstream_at(server.url).call(BY_ACTION["UpdateAsset"], ASSET)
+
+
 async def test_in_an_outage_retries_stay_within_a_fifth_of_the_first_tries(upstream_at: Connect) -> None:
     async with raw_server(FAILED) as server:
         upstream = upstream_at(server.url)

@@ -85,8 +85,8 @@ async def test_nothing_is_forgotten_while_ark_cannot_be_asked(
     asset_id = await active(api, group_id, pictures)
     for kind in ("error", "html", "empty"):
         await control.fault(kind, "ListAssets", times=0, name="away")
-        gateway.clock.advance(DAY)
         calls = await control.calls("ListAssets")
+        gateway.clock.advance(DAY)
         await until(lambda calls=calls: _listed_more(control, calls))  # type: ignore[misc]  # bound now
         await control.ask("DELETE", "faults?name=away")
     assert await has(api, asset_id)

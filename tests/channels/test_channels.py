@@ -42,6 +42,16 @@ async def change(gateway: RunningGateway, name: str, **fields: Any) -> None:
     gateway.clock.pass_seconds(REFRESHED)
 
 
+async def test_a_channel_is_known_at_once_although_the_clock_was_set_back(
+    gateway: RunningGateway, api: Api, emulator: RunningEmulator
+) -> None:
+    await make_group(api)
+    await gateway.connect(emulator, name="second", models=["only-here"])
+    assert isinstance(gateway.clock, StoppedClock)
+    gateway.clock.pass_seconds(-3600)
+    assert (await api.call("CreateAssetGroup", Name="a", model="only-here")).status == 200
+
+
 async def test_the_model_and_then_the_priority_choose_the_channel(
     gateway: RunningGateway, api: Api, control: EmulatorControl, tmp_path: Path
 ) -> None:

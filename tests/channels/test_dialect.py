@@ -6,13 +6,18 @@ from pathlib import Path
 
 import pytest
 
+from stagedoor.adoption.adopt import Wanted, adopt
+from stagedoor.adoption.records import Home
+from stagedoor.channels.book import ChannelBook
 from stagedoor.channels.edit import NewChannel, create_channel
+from stagedoor.clock import MovableClock
 from stagedoor.contract.operations import BY_ACTION
 from tests.support.clock import StoppedClock
 from tests.support.databases import fresh_sqlite
 from tests.support.emulator import EmulatorControl
 from tests.support.gateway import FAST_MODEL, Api, RunningGateway, gateway_settings
-from tests.support.story import AT_ONCE, DONE
+from tests.support.rows import only_channel
+from tests.support.story import AT_ONCE, DONE, eventually, pass_face_check, upload
 
 REFRESHED = timedelta(seconds=1.5)
 PUBLIC_URL = "https://cdn.example.com/face.jpg"
@@ -23,6 +28,17 @@ def clock() -> StoppedClock:
     return StoppedClock()
 
 
+def reseller(gateway: RunningGateway, key: str) -> NewChannel:
+    return NewChannel(
+        name="reseller",
+        kind="dialect",
+        endpoint=gateway.url,
+        api_key=key,
+        models=[FAST_MODEL],
+        limits=dict.fromkeys(BY_ACTION, (10000, 1.0)),
+    )
+
+
 @pytest.fixture
 async def front(
     gateway: RunningGateway, sqlite_template: Path, tmp_path: Path, clock: StoppedClock
@@ -31,16 +47,7 @@ async def front(
     folder = tmp_path / "front"
     folder.mkdir()
     async with RunningGateway(gateway_settings(fresh_sqlite(sqlite_template, folder)), clock) as running:
-        key = (await gateway.client()).key
-        reseller = NewChannel(
-            name="reseller",
-            kind="dialect",
-            endpoint=gateway.url,
-            api_key=key,
-            models=[FAST_MODEL],
-            limits=dict.fromkeys(BY_ACTION, (10000, 1.0)),
-        )
-        await create_channel(running.rt, reseller)
+        await create_channel(running.rt, reseller(gateway, (await gateway.client()).key))
         clock.advance(REFRESHED)
         yield running
 
@@ -118,3 +125,28 @@ async def test_loopback_is_no_public_address_for_another_gateway(front_api: Api,
     group = await front_api.ok("CreateAssetGroup", Name="a", model=FAST_MODEL)
     answer = await front_api.call("CreateAsset", GroupId=group["Id"], URL=pictures, AssetType="Image", model=FAST_MODEL)
     assert answer.code == "InvalidParameter.URL"
+
+
+async def test_what_was_made_at_a_reseller_is_taken_over_and_goes_on_under_the_same_ids(
+    gateway: RunningGateway, sqlite_template: Path, tmp_path: Path, control: EmulatorControl, pictures: str
+) -> None:
+    """The page on moving away from a reseller promises it: new base URL, old ids, no second face check."""
+    await control.settings(transition=AT_ONCE)
+    before = await gateway.client()
+    person = await pass_face_check(before, control)
+    asset = await upload(before, person, f"{pictures}face.jpg")
+    folder = tmp_path / "own"
+    folder.mkdir()
+    async with RunningGateway(gateway_settings(fresh_sqlite(sqlite_template, folder)), MovableClock()) as own:
+        await create_channel(own.rt, reseller(gateway, before.key))
+        tenant = await own.tenant()
+        home = Home(tenant.id, await only_channel(own), "default")
+        tally = await adopt(own.rt, ChannelBook(own.rt), Wanted(home), lambda _: None)
+        assert (tally.groups_adopted, tally.assets_adopted) == (1, 1)
+        after = await own.client(tenant)
+        assert (await after.call("GetAssetGroup", Id=person, model=FAST_MODEL)).result["GroupType"] == "LivenessFace"
+
+        async def is_active() -> bool:
+            return bool((await after.call("GetAsset", Id=asset, model=FAST_MODEL)).result["Status"] == "Active")
+
+        await eventually(is_active)

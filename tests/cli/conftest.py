@@ -1,15 +1,13 @@
 """The command line as an operator meets it: a program with arguments, an environment, standard input and an exit code."""
 
 import os
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
-from tests.support import databases
+from tests.support import databases, nursery
 
 RUN_SECONDS = int(os.environ.get("STAGEDOOR_TEST_RUN_SECONDS", "60"))
 
@@ -57,16 +55,8 @@ def stagedoor(data: Path, tmp_path: Path) -> Stagedoor:
     """Return a function that runs a command in a folder of its own; settings are keywords in capitals."""
 
     def run(*arguments: str, given: str = "", **settings: str) -> Ended:
-        ended = subprocess.run(
-            [sys.executable, "-m", "stagedoor", *arguments],
-            input=given,
-            env=environment(**{"DATA_DIR": str(data), **settings}),
-            cwd=tmp_path,
-            capture_output=True,
-            text=True,
-            timeout=RUN_SECONDS,
-            check=False,
-        )
+        env = environment(**{"DATA_DIR": str(data), **settings})
+        ended = nursery.run(*arguments, env=env, given=given, cwd=tmp_path, timeout=RUN_SECONDS)
         return Ended(ended.returncode, ended.stdout, ended.stderr)
 
     return run

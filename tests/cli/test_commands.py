@@ -14,7 +14,7 @@ import pytest
 from typer.testing import CliRunner
 
 from stagedoor.app import open_runtime
-from stagedoor.channels.book import account_of
+from stagedoor.channels.account import account_of
 from stagedoor.channels.store import list_channels
 from stagedoor.cli.main import app
 from stagedoor.cli.serve import NEWEST
@@ -33,6 +33,8 @@ COMMANDS = [
     ("backup",),
     ("restore",),
     ("adopt",),
+    ("mcp",),
+    ("move-to-postgres",),
     ("version",),
     ("tenants",),
     ("tenants", "create"),
@@ -59,6 +61,34 @@ COMMANDS = [
     ("cases",),
     ("cases", "list"),
     ("cases", "resolve"),
+    ("audit",),
+    ("audit", "verify"),
+    ("audit", "list"),
+    ("audit", "export"),
+    ("audit", "proof"),
+    ("audit", "key"),
+    ("login",),
+    ("logout",),
+    ("verify",),
+    ("upload",),
+    ("groups",),
+    ("groups", "list"),
+    ("groups", "show"),
+    ("groups", "create"),
+    ("groups", "rename"),
+    ("groups", "delete"),
+    ("assets",),
+    ("assets", "list"),
+    ("assets", "show"),
+    ("assets", "create"),
+    ("assets", "wait"),
+    ("assets", "rename"),
+    ("assets", "delete"),
+    ("events",),
+    ("events", "list"),
+    ("events", "tail"),
+    ("listen",),
+    ("trigger",),
 ]
 ADD = ("channels", "add", "main", "--model", "m")
 KEY = ("--access-key", "AK")
@@ -71,8 +101,8 @@ def test_every_command_explains_itself() -> None:
         result = CliRunner(env={"COLUMNS": "200"}).invoke(app, [*command, "--help"])
         assert result.exit_code == 0, command
         assert re.search(r"Usage: ", result.output)
-        _, _, commands = result.output.partition("Commands")
-        listed |= {(*command, name) for name in re.findall(r"^│ ([a-z]+) ", commands, re.MULTILINE)}
+        panels = re.findall(r"^╭─ (?:Commands|Over HTTP)[^╰]*", result.output, re.MULTILINE)
+        listed |= {(*command, name) for name in re.findall(r"^│ ([a-z-]+) ", "".join(panels), re.MULTILINE)}
     assert listed == set(COMMANDS)
 
 

@@ -171,3 +171,10 @@ def self_signed(folder: Path) -> Path:
     path = folder / "tls.pem"
     path.write_bytes(private + certificate.public_bytes(Encoding.PEM))
     return path
+
+
+@pytest.mark.parametrize(("proxies", "state"), [("", "fail"), ("127.0.0.1", "ok")])
+def test_a_rate_that_all_clients_behind_a_proxy_share_is_named(stagedoor: Stagedoor, proxies: str, state: str) -> None:
+    given = {"ADDRESS_RATE": "50/s", "TRUSTED_PROXIES": proxies, "PUBLIC_URL": "https://gateway.invalid"}
+    ended = stagedoor("doctor", "--json", **given)
+    assert [one for one in subjects(ended, state) if one.startswith("rate of addresses: 50/s")]

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from stagedoor.cli.serve import check_start
 from stagedoor.crypto import encode_secret_key, new_secret_key
 from stagedoor.settings import Settings, SettingsError, describe, load_settings
 from tests.cli.conftest import Stagedoor
@@ -36,9 +37,23 @@ OTHER: dict[str, Any] = {
     "quota_wait": 0.5,
     "key_rate": "50/s",
     "tenant_rate": "6000/m",
+    "address_rate": "100/s",
+    "trusted_proxies": "127.0.0.1, 10.0.0.0/8",
     "webhook_http": True,
     "webhook_private": True,
     "event_days": 10.0,
+    "audit_checkpoint_seconds": 10.0,
+    "upload_store": "s3://studio/files",
+    "upload_limit": 1_000_000,
+    "upload_tenant_limit": 2_000_000,
+    "upload_timeout": 60.0,
+    "upload_days": 2.0,
+    "upload_link_seconds": 600.0,
+    "s3_endpoint": "https://s3.example",
+    "s3_region": "cn-beijing",
+    "s3_access_key": "AKIASTUDIO",
+    "s3_secret_key": "the bucket's",
+    "s3_virtual_hosts": True,
     "metrics": "open",
     "traces_url": "http://127.0.0.1:4318/v1/traces",
     "share_port": True,
@@ -94,6 +109,11 @@ def test_an_unknown_variable_is_named_with_the_one_that_was_meant(variable: str,
         load_settings({variable: "8080"})
 
 
+def test_where_a_client_calls_is_no_setting_and_no_mistake() -> None:
+    told = {"STAGEDOOR_API_KEY": "sd_live_1", "STAGEDOOR_BASE_URL": "https://gateway.example", "STAGEDOOR_MODEL": "m"}
+    assert load_settings(told) == load_settings({})
+
+
 def test_an_unknown_key_is_named_with_its_file_and_the_one_that_was_meant(tmp_path: Path) -> None:
     path = tmp_path / "s.toml"
     for key, said in (("Port", " Did you mean port?"), ("xyzzy", "")):
@@ -124,6 +144,12 @@ def test_what_kubernetes_sets_for_a_service_of_this_name_is_said_with_its_remedy
         load_settings({variable: value})
 
 
+@pytest.mark.parametrize("networks", ["10.0.0.1/8", "10.0.0.0/33", "1.2.3", "fe80::/10, :::"])
+def test_proxies_that_are_no_networks_are_refused_before_anything_is_opened(networks: str) -> None:
+    with pytest.raises(SettingsError, match=r"^trusted_proxies cannot be used: "):
+        check_start(Settings(trusted_proxies=networks))
+
+
 @pytest.mark.parametrize(
     ("name", "value", "allowed"),
     [
@@ -131,6 +157,7 @@ def test_what_kubernetes_sets_for_a_service_of_this_name_is_said_with_its_remedy
         ("workers", "0", "a whole number, at least 1 and at most 64"),
         ("port", "many", "a whole number, at least 0 and at most 65535"),
         ("body_limit", "1.5", "a whole number, at least 1024"),
+        ("trusted_proxies", "nginx", "networks, like 127.0.0.1 or 10.0.0.0/8, with commas between them, or empty"),
         ("link_window", "soon", "a number, more than 0 and at most 86400"),
     ],
 )
@@ -164,9 +191,9 @@ def test_a_secret_in_a_wrong_place_is_not_repeated() -> None:
 
 def test_every_setting_can_say_what_it_allows() -> None:
     for field in msgspec.structs.fields(Settings):
-        assert re.fullmatch(r"text|a rate, .*|one of .*|true or false|a (whole )?number, .*\d", describe(field.type)), (
-            field.name
-        )
+        assert re.fullmatch(
+            r"text|a rate, .*|networks, .*|one of .*|true or false|a (whole )?number, .*\d", describe(field.type)
+        ), field.name
 
 
 @pytest.mark.parametrize(

@@ -98,11 +98,17 @@ def stopped(process: ServingProcess) -> Iterator[None]:
     pid = process.process.pid
     os.kill(pid, signal.SIGSTOP)
     try:
-        # Returns when the last of its threads stands still.
-        os.waitid(os.P_PID, pid, os.WSTOPPED)
+        threads = Path(f"/proc/{pid}/task")
+        while any(not _stands_still(thread) for thread in threads.iterdir()):
+            time.sleep(0.001)
         yield
     finally:
         os.kill(pid, signal.SIGCONT)
+
+
+def _stands_still(thread: Path) -> bool:
+    # The state is the first word behind the name, which may have anything in it.
+    return (thread / "stat").read_text(encoding="utf-8").rpartition(") ")[2].startswith("T")
 
 
 def database(stage: Stage) -> Path:

@@ -1,7 +1,5 @@
 """The migrations make exactly the schema that ``tables.py`` describes."""
 
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +13,7 @@ from stagedoor.cli.serve import NEWEST
 from stagedoor.db.migrate import _on_connection, alembic_config, head, migrate, revision
 from stagedoor.db.tables import metadata
 from tests.cli.conftest import environment
+from tests.support import nursery
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*:sqlalchemy.exc.SAWarning")
 
@@ -72,11 +71,10 @@ def test_a_migration_that_is_killed_leaves_the_schema_as_it_was_and_is_done_agai
     _on_connection(url, lambda connection: command.downgrade(alembic_config(connection), "0001"))
     crash_file = tmp_path / "crash"
     crash_file.write_text("C11", encoding="ascii")
-    program = [sys.executable, "-m", "stagedoor", "migrate"]
     settings = environment(DATABASE_URL=url, DATA_DIR=str(tmp_path), TEST_CRASH_FILE=str(crash_file))
-    assert subprocess.run(program, env=settings, capture_output=True, check=False).returncode == -9
+    assert nursery.run("migrate", env=settings).returncode == -9
     assert not crash_file.exists()
     assert revision(url) == "0001"
-    subprocess.run(program, env=settings, capture_output=True, check=True)
+    assert nursery.run("migrate", env=settings).returncode == 0
     assert revision(url) == head()
     test_the_migrated_schema_is_the_one_in_the_tables(url)

@@ -231,11 +231,11 @@ async def test_writers_that_never_pause_do_not_let_the_log_grow_without_end(db: 
 
     async def write_on(writer: int) -> None:
         nonlocal largest
-        for number in range(40):
-            name = f"{writer} {number} ".ljust(1_000_000, "x")
+        for number in range(200):
+            name = f"{writer} {number} ".ljust(300_000, "x")
             await db.write(lambda tx, name=name: add_tenant(tx, tenant(name)))  # type: ignore[misc]  # bound now
             largest = max(largest, wal.stat().st_size)  # noqa: ASYNC240 - quick
 
     await asyncio.gather(*(write_on(writer) for writer in range(4)))
-    # Twice as much has gone through it.
-    assert largest < RESTART_PAGES * 4096 * 5
+    # More than twice as much has gone through it; how far it grows meanwhile depends on how fast the disk is.
+    assert largest < RESTART_PAGES * 4096 * 7

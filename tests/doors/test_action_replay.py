@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import pytest
 
+from stagedoor.housekeeping import wipe
 from stagedoor.idempotency.signed import LIFETIME, TOGETHER
 from stagedoor.keys.signature import WINDOW
 from tests.support.action import ActionApi, action_api
@@ -50,7 +51,10 @@ async def test_a_repetition_is_recognised_by_every_gateway_and_in_flight(
         first = asyncio.create_task(action.send(request))
         await hold.wait()
         del request.headers["host"]
-        assert (await other.send(request)).code == "IdempotencyKeyInUse"
+        running = await other.send(request)
+        assert (running.code, running.headers["retry-after"]) == ("IdempotencyKeyInUse", "1")
+        assert "signed in the same second" in running.error["Message"]
+        assert "still running" in running.error["Message"]
         await hold.release()
         made = (await first).result
         assert (await other.send(request)).result == made
@@ -71,7 +75,14 @@ async def test_a_signed_invocation_id_stands_for_the_call_however_often_it_is_si
     other = action.sign(START, {"CallbackURL": DONE}, x_sdk_invocation_id=str(uuid4()))
     assert (await action.send(other)).result["BytedToken"] != answers[0].result["BytedToken"]
     changed = action.sign(START, {"CallbackURL": f"{DONE}/2"}, x_sdk_invocation_id=invocation)
-    assert (await action.send(changed)).code == "IdempotencyKeyReused"
+    reused = await action.send(changed)
+    assert (reused.status, reused.code) == (422, "IdempotencyKeyReused")
+    assert reused.error["Message"].startswith("A call with this X-Sdk-Invocation-Id had another body.")
+    action.gateway.clock.advance(LIFETIME - timedelta(minutes=1))
+    await wipe(action.gateway.rt)
+    over = await action.send(action.sign(START, {"CallbackURL": DONE}, x_sdk_invocation_id=invocation))
+    assert (over.status, over.code) == (410, "BytedTokenExpired")
+    assert "X-Sdk-Invocation-Id" in over.error["Message"]
 
 
 async def test_an_invocation_id_that_is_not_signed_counts_for_nothing(action: ActionApi) -> None:
@@ -94,7 +105,9 @@ async def test_the_first_actors_session_is_never_given_to_a_second(action: Actio
     action.gateway.clock.advance(timedelta(seconds=1.5))
     late = await action.send(request)
     assert (late.status, late.code, late.error["Retry"]) == (409, "SignedRequestRepeated", "never")
+    assert "has started a validation session before" in late.error["Message"]
     assert "Sign anew" in late.error["Message"]
+    assert "`Idempotency-Key`" in late.error["Message"]
     for token in tokens:
         assert token.encode() not in late.body
     assert await control.calls(START) == 5
@@ -136,6 +149,21 @@ async def test_a_request_that_changed_nothing_may_be_sent_again(action: ActionAp
     request = action.sign("CreateAssetGroup", {"Name": "hero"})
     assert (await action.send(request)).code == "QuotaExceeded"
     assert (await action.send(request)).status == 200
+
+
+@pytest.mark.parametrize(
+    ("headers", "named"), [({"x_sdk_invocation_id": "one"}, "X-Sdk-Invocation-Id"), ({}, "signed in the same second")]
+)
+async def test_a_repetition_of_what_was_lost_is_told_so(
+    action: ActionApi, control: EmulatorControl, headers: dict[str, Any], named: str
+) -> None:
+    await control.fault("reset_after", "CreateAssetGroup", times=1)
+    request = action.sign("CreateAssetGroup", {"Name": "hero"}, **headers)
+    assert (await action.send(request)).code == "OutcomeUnknown"
+    again = await action.send(request)
+    assert (again.status, again.code, again.error["Retry"]) == (504, "OutcomeUnknown", "never")
+    assert named in again.error["Message"]
+    assert "received before" in again.error["Message"]
 
 
 async def test_a_repetition_is_remembered_as_long_as_its_signature_is_good(action: ActionApi) -> None:

@@ -1,6 +1,7 @@
 """The documents' door: two JSON documents and a page that shows them with nobody else's help."""
 
 import json
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -28,6 +29,8 @@ QUIET = [
 PATHS = [
     "/openapi.json",
     "/openapi.zh.json",
+    "/postman.json",
+    "/llms.txt",
     "/docs",
     "/docs/zh",
     "/docs/assets/docs.js",
@@ -108,7 +111,7 @@ async def test_the_documents_are_json_in_two_languages(door: RunningGateway) -> 
         first, second = json.loads(await english.read()), json.loads(await other.read())
     assert first["paths"].keys() == second["paths"].keys()
     assert first["tags"] != second["tags"]
-    assert first["servers"][1]["url"] == door.settings.public_url
+    assert first["servers"][0]["url"] == door.settings.public_url
 
 
 async def test_the_page_lets_nobody_else_in(door: RunningGateway) -> None:
@@ -174,6 +177,18 @@ async def test_a_reader_can_switch_the_language_and_try_a_request(door: RunningG
     await live.wait_for()
     assert "200" in await live.inner_text()
     await page.close()
+
+
+async def test_programs_that_write_programs_are_told_what_they_have_to_know(door: RunningGateway) -> None:
+    async with door.http.get(f"{door.url}/llms.txt") as answer:
+        assert answer.headers["Content-Type"] == "text/plain; charset=utf-8"
+        text = await answer.text()
+    assert text.startswith("# stagedoor\n\n> ")
+    for operation in OPERATIONS:
+        assert f"`{operation.method} {operation.path}`: {operation.number} " in text
+    for link in re.findall(r"\]\((/[^)]*)\)", text):
+        async with door.http.get(door.url + link) as there:
+            assert there.status == 200, link
 
 
 async def test_the_documents_need_no_key(door: RunningGateway) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from docs.generate.errors import ADVICE, FAULTS
 from stagedoor.clock import MovableClock
-from stagedoor.doors.openapi_errors import error_classes
+from stagedoor.doors.openapi.errors import error_classes
 from tests.support import databases
 from tests.support.emulator import EmulatorControl
 from tests.support.gateway import Api, RunningGateway

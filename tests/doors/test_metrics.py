@@ -14,6 +14,7 @@ from stagedoor.clock import MovableClock
 from stagedoor.db.database import Tx
 from stagedoor.emulator import RunningEmulator
 from stagedoor.jobs.store import add_job
+from stagedoor.pulse import EVERY_SECONDS, Pulse
 from tests.support.emulator import EmulatorControl
 from tests.support.gateway import Api, RunningGateway, gateway_settings
 from tests.support.metrics import Numbers, read_numbers, scrape
@@ -195,11 +196,11 @@ def test_counting_a_request_costs_microseconds() -> None:
 
 def test_the_event_loop_is_felt_to_be_late_when_it_is() -> None:
     async def main() -> None:
-        pulse = asyncio.create_task(metrics.feel_pulse())
+        feeling = asyncio.create_task(Pulse().feel())
         await asyncio.sleep(0)
-        time.sleep(metrics.PULSE_SECONDS + 0.06)  # noqa: ASYNC251 - it is the point
+        time.sleep(EVERY_SECONDS + 0.06)  # noqa: ASYNC251 - it is the point
         await asyncio.sleep(0.01)
-        pulse.cancel()
+        feeling.cancel()
 
     def late() -> float:
         numbers = read_numbers(metrics.render().decode())

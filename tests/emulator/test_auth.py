@@ -1,5 +1,6 @@
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from urllib.parse import urlencode
 
 import pytest
@@ -58,6 +59,15 @@ async def test_a_signature_holds_for_fifteen_minutes_either_way(ark: SignedClien
         assert answer.status == status, skew
         if status == 400:
             assert answer.code == "InvalidTimestamp"
+
+
+async def test_the_date_of_an_answer_is_that_by_which_signatures_are_judged(
+    ark: SignedClient, control: EmulatorControl
+) -> None:
+    await control.settings(clock_skew_seconds=3600)
+    answer = await ark.call("ListAssetGroups", Filter={"GroupType": "AIGC"})
+    ahead = parsedate_to_datetime(answer.headers["Date"]) - datetime.now(UTC)
+    assert timedelta(minutes=59) < ahead < timedelta(minutes=61)
 
 
 async def test_moving_the_clock_spoils_nobodys_signature(ark: SignedClient, control: EmulatorControl) -> None:

@@ -57,8 +57,8 @@ class Stream:
 
 
 @asynccontextmanager
-async def stream(api: Api, query: str = "", **headers: str) -> AsyncIterator[Stream]:
+async def stream(api: Api, query: str = "", path: str = "/v1/events", **headers: str) -> AsyncIterator[Stream]:
     sent = {"authorization": f"Bearer {api.key}", "accept": "text/event-stream", **headers}
     timeout = aiohttp.ClientTimeout(total=None)
-    async with api.http.get(f"{api.url}/v1/events{query}", headers=sent, timeout=timeout) as response:
+    async with api.http.get(f"{api.url}{path}{query}", headers=sent, timeout=timeout) as response:
         yield Stream(response)

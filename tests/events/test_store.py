@@ -12,7 +12,7 @@ from stagedoor.clock import MovableClock
 from stagedoor.db.database import Tx
 from stagedoor.db.migrate import migrate
 from stagedoor.errors import NotFound
-from stagedoor.events.catalogue import CATALOGUE
+from stagedoor.events.catalogue import CATALOGUE, OPERATOR, OPERATORS_CATALOGUE
 from stagedoor.events.listing import find_place, read_events
 from stagedoor.events.store import Event, emit
 from stagedoor.housekeeping import wipe
@@ -64,7 +64,10 @@ async def test_an_event_tells_the_id_and_the_fields_of_its_type(rt: Runtime, ten
     assert event.data == b'{"id":"a","group_id":"g","asset_type":"Image"}'
 
 
-@pytest.mark.parametrize(("name", "data"), [("group.renamed", {}), ("group.created", {"name": "Ada"}), ("", {})])
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [("group.renamed", {}), ("group.created", {"name": "Ada"}), ("", {}), ("channel.condition_began", {})],
+)
 async def test_what_the_catalogue_does_not_describe_is_not_written(
     rt: Runtime, tenant_id: str, name: str, data: dict[str, Any]
 ) -> None:
@@ -74,6 +77,14 @@ async def test_what_the_catalogue_does_not_describe_is_not_written(
     with pytest.raises(ValueError, match="catalogue"):
         await rt.db.write(work)
     assert await ids(rt, tenant_id) == []
+
+
+async def test_operators_are_not_told_what_tenants_are(rt: Runtime) -> None:
+    async def work(tx: Tx) -> None:
+        await emit(tx, OPERATOR, "group.created", "g", {}, event_id="evt_1", now=rt.clock.now())
+
+    with pytest.raises(ValueError, match="catalogue"):
+        await rt.db.write(work)
 
 
 async def test_a_reader_never_passes_an_event_that_is_committed_later(rt: Runtime, tenant_id: str) -> None:
@@ -177,7 +188,8 @@ async def test_events_of_a_restored_dump_are_seen_and_come_before_new_ones(
 
 
 def test_every_type_has_a_sentence_and_its_fields_one_each() -> None:
-    for name, event_type in CATALOGUE.items():
+    assert not CATALOGUE.keys() & OPERATORS_CATALOGUE.keys()
+    for name, event_type in (*CATALOGUE.items(), *OPERATORS_CATALOGUE.items()):
         assert name == event_type.name
         assert event_type.sentence.endswith(".")
         assert all(text.endswith(".") for text in event_type.fields.values())

@@ -10,6 +10,7 @@ import pytest
 
 from stagedoor.clock import MovableClock
 from stagedoor.doors.event_stream import EventStreams
+from stagedoor.doors.events import tenants
 from stagedoor.keys.authenticate import KeyRing
 from stagedoor.keys.issue import issue_key, revoke_key
 from stagedoor.tenants.store import Tenant
@@ -156,7 +157,7 @@ async def test_a_reader_that_takes_nothing_does_not_delay_the_stop(database_url:
 
 
 async def test_a_silent_stream_has_a_heartbeat(gateway: RunningGateway, tenant: Tenant, api: Api) -> None:
-    streams = EventStreams(gateway.rt, KeyRing(gateway.rt), heartbeat=0.05)
+    streams = EventStreams(gateway.rt, tenants(KeyRing(gateway.rt)), heartbeat=0.05)
     async with aclosing(streams._stream(tenant.id, f"Bearer {api.key}".encode(), None, ())) as pieces:
         assert (await anext(pieces)).endswith(b"id: 0\n\n")
         assert await anext(pieces) == b":\n\n"

@@ -9,6 +9,7 @@ from stagedoor.app import routes
 from stagedoor.channels.book import ChannelBook
 from stagedoor.contract.operations import OPERATIONS
 from stagedoor.doors.admin import ACTIONS
+from stagedoor.doors.visitors import Visitors
 from stagedoor.keys.authenticate import KeyRing
 from tests.http.test_json_door import REQUEST_ID, VALID
 from tests.support.gateway import Answer, Api, RunningGateway
@@ -28,7 +29,8 @@ METHODS = (
 
 
 def paths(gateway: RunningGateway) -> list[str]:
-    every = routes(gateway.rt, ChannelBook(gateway.rt), KeyRing(gateway.rt))
+    keys = KeyRing(gateway.rt)
+    every = routes(gateway.rt, ChannelBook(gateway.rt), keys, Visitors(gateway.settings, keys))
     known = (route.path.replace("/assets/{name}", "/assets/swagger-ui.css") for route in every)
     return [re.sub(r"\{[^}]*\}", "some", path) for path in known]
 

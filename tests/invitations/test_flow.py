@@ -8,6 +8,7 @@ from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 
 import pytest
 
+from stagedoor.channels.live import FRESH_FOR
 from stagedoor.invitations.signing import sign
 from tests.invitations.support import DONE, PURPOSES, Form, Studio, Visitor
 from tests.support.emulator import EmulatorControl
@@ -306,6 +307,23 @@ async def test_a_check_that_cannot_start_is_said_kindly_and_costs_no_try(
     await control.ask("DELETE", "faults")
     # One tap, without the boxes.
     assert (await visitor.post([*page.hidden.items()])).status == 303
+
+
+async def test_a_check_goes_on_to_an_account_of_the_same_provider_and_to_no_other(
+    studio: Studio, made: dict[str, Any], visitor: Visitor, control: EmulatorControl, second: EmulatorControl
+) -> None:
+    """The actor has agreed to a text that names the provider and where it is."""
+    operator = await studio.gateway.operator()
+    await operator.send("PATCH", "/admin/v1/channels/second", body={"Region": "ap-southeast-1"})
+    studio.gateway.clock.advance(timedelta(seconds=2))
+    await control.fault("error", START, times=2, status=403, code="SubscriptionRequired")
+    assert (await visitor.agree()).status == 503
+    assert await second.calls(START) == 0
+    await operator.send("PATCH", "/admin/v1/channels/second", body={"Region": "cn-beijing"})
+    studio.gateway.clock.advance(FRESH_FOR + timedelta(seconds=1))
+    tapped = await visitor.agree()
+    assert (tapped.status, await control.calls(START), await second.calls(START)) == (303, 2, 1)
+    assert "h5" in tapped.headers["location"]
 
 
 async def test_taking_the_consent_back_takes_two_taps_and_tells_the_customer(

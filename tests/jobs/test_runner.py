@@ -31,8 +31,8 @@ async def rt(database_url: str, clock: MovableClock) -> AsyncIterator[Runtime]:
 
 
 @asynccontextmanager
-async def running(rt: Runtime, work: Work, *, at_once: int = 4) -> AsyncIterator[None]:
-    task = asyncio.create_task(Runner(rt, {"work": Lane(work, at_once)}).run())
+async def running(rt: Runtime, work: Work, *, at_once: int = 4, per_second: float | None = None) -> AsyncIterator[None]:
+    task = asyncio.create_task(Runner(rt, {"work": Lane(work, at_once, per_second)}).run())
     await asyncio.sleep(0.05)
     try:
         yield
@@ -71,6 +71,27 @@ async def test_what_is_committed_is_begun_within_milliseconds_and_done_once(rt: 
 
 async def _empty(rt: Runtime) -> bool:
     return not await left(rt)
+
+
+async def test_a_lane_with_a_pace_goes_at_a_fifth_of_it_while_the_process_is_busy(rt: Runtime) -> None:
+    async def seconds() -> float:
+        done: list[str] = []
+
+        async def work(taken: Taken) -> None:
+            done.append(taken.job.key)
+
+        for number in range(20):
+            await add(rt, str(number))
+        begun = time.monotonic()
+        async with running(rt, work, per_second=200):
+            await until(lambda: len(done) == 20)
+            return time.monotonic() - begun
+
+    quick = await seconds()
+    rt.pulse.busy = 0.9
+    slow = await seconds()
+    assert slow >= 16 / 200 * 5  # nothing waits behind the last four
+    assert quick < slow
 
 
 async def test_a_job_comes_back_when_it_says_so_and_its_failures_are_counted(rt: Runtime, clock: MovableClock) -> None:

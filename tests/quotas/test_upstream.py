@@ -6,6 +6,7 @@ import random
 import time
 from collections import defaultdict
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -99,6 +100,28 @@ async def test_fifty_tenants_at_two_gateways_stay_under_the_accounts_limits_and_
         assert len(seen[action]) >= lasted * TIGHT[action][0] * share, (action, len(seen[action]))
     assert all(1 <= int(answer.headers["retry-after"]) <= 60 for answer in refused)
     assert min(done) >= 1
+
+
+@ON_POSTGRES
+async def test_thirty_uploads_a_second_are_also_thirty_in_work_in_both_processes_together(
+    database_url: str, emulator: RunningEmulator, control: EmulatorControl, pictures: str
+) -> None:
+    """Each is in work for a second here, and counts until a second after its answer."""
+    in_work = 1.0
+    settings = gateway_settings(database_url)
+    async with RunningGateway(settings, MovableClock()) as gateway, second_gateway(gateway) as other:
+        limits = dict.fromkeys(DEFAULT_LIMITS, (10_000, 1.0)) | {"CreateAsset": (30, 1.0)}
+        await gateway.connect(emulator, limits=limits)
+        api = await gateway.client()
+        group_id = await make_group(api)
+        await control.fault("delay", "CreateAsset", seconds=in_work, times=0)
+        apis = [Api(one.url, api.key, api.http) for one in (gateway, other)]
+        fields: dict[str, Any] = {"GroupId": group_id, "URL": f"{pictures}a.jpg", "AssetType": "Image"}
+        answers = await asyncio.gather(*(apis[number % 2].call("CreateAsset", **fields) for number in range(75)))
+    assert {answer.status for answer in answers} <= {200, 429}
+    moments = [datetime.fromisoformat(one["at"]).timestamp() for one in await control.ledger("CreateAsset")]
+    assert len(moments) > 30
+    assert most_in_a_period(moments, in_work) <= 30
 
 
 @ON_SQLITE

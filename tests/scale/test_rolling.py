@@ -24,14 +24,15 @@ MORE = 40
 """Answers between two restarts."""
 
 
-async def restart_each(load: Load, made: list[Replica]) -> None:
-    """Restart every process in turn, several times, under load."""
+async def restart_each(load: Load, made: list[Replica], *, pause: float = 0.0) -> None:
+    """Restart every process in turn, several times, under load; the next one ``pause`` seconds after the last serves again."""
     for _ in range(ROUNDS):
         for replica in made:
             await load.goes_on(MORE)
             assert await replica.stop() < 30
             await load.goes_on(MORE)
             await replica.start()
+            await asyncio.sleep(pause)
     await load.goes_on(MORE)
 
 

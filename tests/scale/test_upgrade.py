@@ -4,7 +4,6 @@ import ast
 import asyncio
 import shutil
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,7 +19,7 @@ from stagedoor.db.migrate import _on_connection, alembic_config, migrate, revisi
 from tests.cli.conftest import environment
 from tests.scale.load import Load
 from tests.scale.replicas import Replica, replicas
-from tests.support import databases
+from tests.support import databases, nursery
 from tests.support.gateway import free_port
 from tests.support.stage import Stage, set_stage
 
@@ -107,14 +106,7 @@ def database() -> Iterator[str]:
 
 
 def run(*arguments: str, **settings: str) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(
-        [sys.executable, "-m", "stagedoor", *arguments],
-        env=environment(**settings),
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    return nursery.run(*arguments, env=environment(**settings))
 
 
 async def test_the_schema_of_the_next_version_is_made_under_processes_that_serve_and_new_ones_of_this_version_accept_it(

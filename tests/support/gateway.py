@@ -1,8 +1,16 @@
 """The gateway as tests meet it: the one app, served by uvicorn on loopback, with an emulator behind it."""
 
 import asyncio
+import fcntl
+import itertools
+import os
+import random
 import socket
+import tempfile
+from collections.abc import Iterator
+from contextlib import suppress
 from datetime import timedelta
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -25,13 +33,38 @@ from stagedoor.tenants.store import Tenant
 
 MODEL = "doubao-seedance-2-0-260128"
 FAST_MODEL = "doubao-seedance-2-0-fast-260128"
+_PORTS = 500
+"""How many ports belong to one test process."""
+_RANGES = 45
+
+
+def _own_ports() -> Iterator[int]:
+    """Yield the ports of a range that no other test process of this machine has, whoever started it."""
+    for number in random.SystemRandom().sample(range(_RANGES), _RANGES):
+        lock = os.open(Path(tempfile.gettempdir(), f"stagedoor-test-ports-{number}"), os.O_CREAT | os.O_RDWR)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(lock)
+        else:
+            # The file stays open, and so the range taken, for as long as the process lives.
+            return itertools.cycle(range(10_000 + number * _PORTS, 10_000 + (number + 1) * _PORTS))
+    raise RuntimeError("All ranges of ports are taken by other test processes.")
+
+
+_ports = _own_ports()
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """Return a port to listen on later, and again after a restart.
+
+    The kernel gives none of these to anybody who does not ask for it by its number, and no two test processes ask for the same.
+    """
+    while True:
+        with socket.socket() as probe, suppress(OSError):
+            port = next(_ports)
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -116,7 +149,7 @@ class RunningGateway:
     async def __aenter__(self) -> Self:
         self._serving = asyncio.create_task(self._server.serve(sockets=[listen(self.settings)]))
         self.rt: Runtime = await open_runtime(self.settings, clock=self.clock)
-        self.http = aiohttp.ClientSession(auto_decompress=False)
+        self.http = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0), auto_decompress=False)
         while True:
             try:
                 async with self.http.get(f"{self.url}/healthz") as response:
@@ -182,6 +215,8 @@ def gateway_settings(database_url: str, **options: Any) -> Settings:
         "secret_key": encode_secret_key(new_secret_key()),
         "public_url": f"http://127.0.0.1:{port}",
         "log_level": "error",
+        # Made when it is needed, which it is in tests of uploads alone.
+        "upload_store": str(Path(tempfile.gettempdir(), f"stagedoor-test-uploads-{port}")),
         **options,
     }
     return Settings(**fields)

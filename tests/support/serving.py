@@ -3,8 +3,6 @@
 import asyncio
 import os
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 from types import TracebackType
@@ -14,6 +12,7 @@ import aiohttp
 import msgspec
 
 from stagedoor.settings import Settings
+from tests.support import nursery
 from tests.support.gateway import Api
 
 START_SECONDS = 40
@@ -33,17 +32,12 @@ class ServingProcess:
         """Start the process, and do not wait until it serves."""
         known = {name: value for name, value in os.environ.items() if not name.startswith("STAGEDOOR_")}
         given = {f"STAGEDOOR_{name.upper()}": str(value) for name, value in msgspec.to_builtins(self.settings).items()}
-        with self.log.open("wb") as log:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "stagedoor", "serve"],
-                env={**known, **given, **self._environment},
-                stdout=log,
-                stderr=log,
-            )
+        env = {**known, **given, **self._environment}
+        self._process = nursery.start(["serve"], env=env, out=self.log, err=self.log, cwd=Path.cwd())
 
     async def __aenter__(self) -> Self:
         self.launch()
-        self.http = aiohttp.ClientSession(auto_decompress=False)
+        self.http = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0), auto_decompress=False)
         deadline = time.monotonic() + START_SECONDS
         while True:
             try:
@@ -63,7 +57,7 @@ class ServingProcess:
         await asyncio.to_thread(self._process.wait, STOP_SECONDS)
 
     @property
-    def process(self) -> "subprocess.Popen[bytes]":
+    def process(self) -> nursery.Program:
         return self._process
 
     def api(self, key: str) -> Api:

@@ -115,7 +115,7 @@ def waiting_callers() -> int:
     return sum(len(getattr(task, "_callbacks", None) or ()) - 1 for task in exchanges)
 
 
-async def until(holds: Callable[[], bool | Awaitable[bool]], *, seconds: float = 20) -> None:
+async def until(holds: Callable[[], bool | Awaitable[bool]], *, seconds: float = 40) -> None:
     """Return when the condition holds; fail the test when that takes longer than ``seconds``."""
     deadline = time.monotonic() + seconds
     while True:

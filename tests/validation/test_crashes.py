@@ -81,7 +81,9 @@ async def test_a_process_killed_at_any_point_of_the_exchange_loses_no_actor(
 ) -> None:
     for stage in stages:
         await stage.control.settings(token_policy=policy)
-    await asyncio.gather(*(kill_and_recover(stage, point, -(-SHARE // TOGETHER)) for stage in stages))
+    async with asyncio.TaskGroup() as together:
+        for stage in stages:
+            together.create_task(kill_and_recover(stage, point, -(-SHARE // TOGETHER)))
 
 
 @on_postgres
@@ -121,7 +123,9 @@ async def test_a_process_killed_whenever_it_takes_over_an_exchange_loses_no_acto
         async with stage.process():
             await bound(stage, check)
 
-    await asyncio.gather(*map(recover, stages))
+    async with asyncio.TaskGroup() as together:
+        for stage in stages:
+            together.create_task(recover(stage))
 
 
 async def test_a_process_killed_again_and_again_while_it_recovers_loses_no_actor(stages: list[Stage]) -> None:

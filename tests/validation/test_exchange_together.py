@@ -15,6 +15,7 @@ import msgspec
 import pytest
 
 from stagedoor.emulator import RunningEmulator
+from tests.support.counts import times
 from tests.support.emulator import EmulatorControl, Hold
 from tests.support.gateway import Answer, Api, RunningGateway, free_port, gateway_settings
 from tests.support.serving import ServingProcess
@@ -34,7 +35,9 @@ from tests.support.validation import (
 )
 from tests.validation.conftest import RunGateway
 
-N = 100
+N = 200
+ROUNDS = times(3, 100)
+ARK_TAKES = 0.3
 POLICIES = ["reusable", "burnt_by_any_query", "used_up_by_success"]
 PENDING = ["error", "empty"]
 
@@ -66,7 +69,7 @@ def errors(answers: Sequence[Answer]) -> set[bytes]:
 
 @pytest.mark.parametrize("pending", PENDING)
 @pytest.mark.parametrize("policy", POLICIES)
-async def test_a_hundred_callers_cause_one_call_and_get_equal_answers(
+async def test_two_hundred_callers_cause_one_call_and_get_equal_answers(
     gateway: RunningGateway, api: Api, control: EmulatorControl, policy: str, pending: str
 ) -> None:
     await control.settings(token_policy=policy, pending=pending)
@@ -271,12 +274,13 @@ async def test_two_processes_on_postgresql_cause_one_call_and_give_equal_answers
         ]
         apis = [process.api(key) for process in processes]
         await control.settings(token_policy="used_up_by_success")
-        check = await start(apis[0])
-        await control.complete(check.byted_token)
-        held = await control.hold(EXCHANGE)
-        tasks = [asyncio.create_task(exchange(apis[number % 2], check)) for number in range(N)]
-        await held.wait()
-        await held.release()
-        answers = await asyncio.gather(*tasks)
-    assert len(results(answers)) == 1
-    assert await control.calls(EXCHANGE) == 1
+        for number in range(1, ROUNDS + 1):
+            check = await start(apis[0])
+            await control.complete(check.byted_token)
+            held = await control.hold(EXCHANGE)
+            tasks = [asyncio.create_task(exchange(apis[caller % 2], check)) for caller in range(N)]
+            await held.wait()
+            await asyncio.sleep(ARK_TAKES)
+            await held.release()
+            assert len(results(await asyncio.gather(*tasks))) == 1
+            assert await control.calls(EXCHANGE) == number

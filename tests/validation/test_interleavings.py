@@ -142,6 +142,15 @@ class Run:
             assert 1 <= self.calls - before <= count
             self.model.calls += self.calls - before - 1
 
+    async def end(self) -> None:
+        """Leave nothing that the gateway would pursue, now that the clock goes on."""
+        if self.model.session == "open":
+            await self.visit(303, bytedToken=self.byted_token, resultCode="-1003")
+        elif self.model.session == "passed":
+            self.ark.plays(say(http(refused("ValidateFailed"), status=400)))
+            assert (await exchange(self.owner, self.check)).code == "ValidateFailed"
+        await exchanges_done(self.gateway)
+
 
 numbers = itertools.count(1)
 
@@ -164,3 +173,4 @@ async def test_the_session_ends_as_the_model_says(
             assert session.state == {"callback failed": "failed"}.get(run.model.session, run.model.session)
             assert session.group_id == (run.group_id if run.model.session == "exchanged" else None)
             assert run.calls == run.model.calls
+            await run.end()

@@ -14,8 +14,8 @@ pytestmark = pytest.mark.alone
 
 PEOPLE = 100
 A_SECOND = 50
-HALF_WITHIN, ALMOST_ALL_WITHIN = 0.15, 0.5
-"""Seconds; a quiet machine needs a tenth of it, and looking for work every half second would need more."""
+HALF_WITHIN, ALMOST_ALL_WITHIN = 0.02, 0.25
+"""Seconds; on a machine that is slow or busy, three times as long as the browsers wait for their answers."""
 
 
 async def test_fifty_callbacks_a_second_are_each_taken_to_ark_at_once(
@@ -24,11 +24,14 @@ async def test_fifty_callbacks_a_second_are_each_taken_to_ark_at_once(
     checks = [await start(api) for _ in range(PEOPLE)]
     redirects = [await control.complete(check.byted_token) for check in checks]
     came_back: list[float] = []
+    answered: list[float] = []
 
     async def come_back(number: int, redirect: str) -> None:
         await asyncio.sleep(number / A_SECOND)
         came_back.append(time.time())
+        begun = time.monotonic()
         assert (await browse(api, redirect)).status == 303
+        answered.append(time.monotonic() - begun)
 
     async with asyncio.TaskGroup() as group:
         for number, redirect in enumerate(redirects):
@@ -38,5 +41,7 @@ async def test_fifty_callbacks_a_second_are_each_taken_to_ark_at_once(
     asked = [datetime.fromisoformat(entry["at"]).timestamp() for entry in await control.ledger(EXCHANGE)]
     # The ledger shows no tokens: those who came first are taken for those who were asked about first.
     waited = sorted(later - earlier for earlier, later in zip(came_back, asked, strict=True))
-    assert waited[PEOPLE // 2] < HALF_WITHIN, waited
-    assert waited[PEOPLE * 98 // 100] < ALMOST_ALL_WITHIN, waited
+    answered.sort()
+    half, almost_all = PEOPLE // 2, PEOPLE * 98 // 100
+    assert waited[half] < max(HALF_WITHIN, 3 * answered[half]), (waited, answered)
+    assert waited[almost_all] < max(ALMOST_ALL_WITHIN, 3 * answered[almost_all]), (waited, answered)

@@ -110,6 +110,17 @@ async def test_two_people_are_never_guessed_apart_and_an_operator_decides(
         ended = await exchange(stranger, theirs)
         assert (ended.code, ended.error["Retry"]) == ("BytedTokenRefused", "new_session")
         assert await open_cases(gateway) == []
+        await until(lambda: _are_told(operator, 4))
+        told = (await operator.send("GET", "/admin/v1/events")).result["Items"]
+        assert {(item["Type"], item["Data"]["id"]) for item in told} == {
+            (name, one.id) for name in ("case.opened", "case.resolved") for one in (case, other)
+        }
+        [decided] = [item for item in told if item["Data"].get("group_id")]
+        assert (decided["Data"]["session_id"], decided["Data"]["group_id"]) == (case.session_id, chosen)
+
+
+async def _are_told(operator: Api, count: int) -> bool:
+    return len((await operator.send("GET", "/admin/v1/events")).result["Items"]) == count
 
 
 async def _has_cases(gateway: RunningGateway, count: int) -> bool:

@@ -57,7 +57,7 @@ async def test_however_long_ark_is_away_it_is_asked_inside_the_window_only_and_o
 ) -> None:
     async with run_gateway(token_lifetime=float(LIFETIME), upstream_timeout=0.2) as (gateway, api):
         with gateway.clock.stopped():
-            session_state, outage, begun = await live_through(gateway, api, down)
+            session_state, outage, begun = await live_through(gateway, api, down, LIFETIME, step=1)
     seconds = [(moment - begun).total_seconds() for moment in outage.asked]
     assert seconds[0] < 1
     assert seconds[-1] <= LIFETIME - MARGIN
@@ -69,8 +69,19 @@ async def test_however_long_ark_is_away_it_is_asked_inside_the_window_only_and_o
         assert max(later - earlier for earlier, later in pairwise(seconds)) <= 31
 
 
-async def live_through(gateway: RunningGateway, api: Api, down: int) -> tuple[str, Outage, datetime]:
-    """Start a check, let the actor come back at once, and let the time of the token pass second by second."""
+@on_sqlite
+async def test_an_outage_of_nearly_half_an_hour_does_not_end_the_pursuit(run_gateway: RunGateway) -> None:
+    async with run_gateway(upstream_timeout=0.2) as (gateway, api):
+        with gateway.clock.stopped():
+            session_state, outage, _ = await live_through(gateway, api, 1_700, 1_800, step=30)
+    assert session_state == "exchanged"
+    assert len(outage.asked) > 50
+
+
+async def live_through(
+    gateway: RunningGateway, api: Api, down: int, lifetime: int, *, step: int
+) -> tuple[str, Outage, datetime]:
+    """Start a check, let the actor come back at once, and let the time of the token pass, so many seconds at a time."""
     async with raw_ark(gateway) as ark:
         begun = gateway.clock.now()
         outage = Outage(gateway, ark, begun + timedelta(seconds=down))
@@ -79,8 +90,8 @@ async def live_through(gateway: RunningGateway, api: Api, down: int) -> tuple[st
         ark.plays(outage.play())
         came_back = with_query(ark.callback_of(before), bytedToken=TOKEN, resultCode="10000")
         assert (await browse(api, came_back)).status == 303
-        for _ in range(LIFETIME + 20):
+        for _ in range((lifetime + 20) // step):
             await exchanges_done(gateway)
-            gateway.clock.advance(timedelta(seconds=1))
+            gateway.clock.advance(timedelta(seconds=step))
         await exchanges_done(gateway)
         return (await session_of(gateway, check)).state, outage, begun

@@ -12,6 +12,7 @@ from stagedoor.adoption.records import Home, asset_of, mark_of
 from stagedoor.assets.store import TRACK, add_asset, list_asset_owners
 from stagedoor.assets.track import FIRST_LOOK
 from stagedoor.assets.upload import upload_job
+from stagedoor.audit.store import OPERATOR, record
 from stagedoor.db.database import Tx
 from stagedoor.groups.store import FIRST_SWEEP, AssetGroup, add_group, list_group_owners, list_groups_by_id
 from stagedoor.jobs.store import add_job, has_job
@@ -79,6 +80,8 @@ async def write_groups(tx: Tx, *, rt: Runtime, home: Home, groups: Sequence[Asse
     now = rt.clock.now()
     for group in page.fresh:
         await add_group(tx, home.tenant_id, group, sweep_at=now + FIRST_SWEEP + _spread(group.id))
+        details = {"channel_id": group.channel_id}
+        await record(tx, home.tenant_id, OPERATOR, "group.adopted", group.id, details, now=now)
     return page
 
 
@@ -144,7 +147,8 @@ async def _write_asset(
     page.adopted += 1
     if dry:
         return
+    now = rt.clock.now()
     await add_asset(tx, asset.tenant_id, asset)
+    await record(tx, asset.tenant_id, OPERATOR, "asset.adopted", asset.id, {"group_id": asset.group_id}, now=now)
     if asset.status == "Processing":
-        now = rt.clock.now()
         await add_job(tx, asset.tenant_id, TRACK, asset.id, now=now, due_at=now + FIRST_LOOK)

@@ -1,6 +1,7 @@
 """One try: send the request, read the answer, say what it means. Trying again is the business of ``retry.py``."""
 
 from collections.abc import Mapping
+from contextvars import ContextVar
 from datetime import timedelta
 from typing import Protocol
 
@@ -18,6 +19,9 @@ from stagedoor.clock import Clock
 from stagedoor.contract.operations import Operation
 
 log = structlog.get_logger(__name__)
+
+heard_request_id: ContextVar[str] = ContextVar("heard_request_id", default="")
+"""The request id of the last answer that this task has had from an upstream."""
 
 # Fields of a request that are credentials, or addresses that may hold some.
 SECRET_FIELDS = ("BytedToken", "CallbackURL", "URL")
@@ -101,6 +105,7 @@ def _judge(
     try:
         said = read(answer, now=clock.now())
         traces.note("stagedoor.upstream_request_id", said.request_id)
+        heard_request_id.set(said.request_id)
         if isinstance(said, Success):
             driver.hears(answer)
             return results.check(operation, body, driver.normalise(operation, said))

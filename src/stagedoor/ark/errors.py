@@ -157,6 +157,8 @@ STATUSES: dict[int, Meaning] = {401: REJECTED, 402: REJECTED, 403: REJECTED, 407
 # These blame the caller, so they need more than a status to be believed: a proxy's error page has one, too.
 SPOKEN_STATUSES: dict[int, Meaning] = {400: INVALID, 409: DENIED, 413: INVALID, 415: INVALID, 422: INVALID}
 
+READING_FAILED = "The asset library failed while it was asked. Nothing was changed."
+
 A_MOMENT = timedelta(seconds=1)
 
 # The upstream's own words help where they are about the caller's request and hold nothing about our account.
@@ -210,12 +212,16 @@ def refused(operation: Operation, refusal: Refusal, *, words: str) -> Failure:
         kind = errors.OutcomeUnknown
     family, _, field = refusal.code.partition(".")
     error = kind(
-        words if words and issubclass(kind, OUTSPOKEN) else None,
+        words if words and issubclass(kind, OUTSPOKEN) else _own_words(operation, kind),
         field=field if family == kind.code else "",
         upstream=errors.UpstreamFault(Code=refusal.code, RequestId=refusal.request_id),
         retry_after=refusal.retry_after or (A_MOMENT if meaning is LIMITED else None),
     )
     return Failure(error, transient=meaning.transient, fate=meaning.fate)
+
+
+def _own_words(operation: Operation, kind: type[errors.StagedoorError]) -> str | None:
+    return READING_FAILED if operation.reads and kind is errors.UpstreamFailed else None
 
 
 def malformed(request_id: str = "") -> Failure:

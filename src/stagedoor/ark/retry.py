@@ -177,6 +177,8 @@ class Retrying:
 def _verdict(operation: Operation, failure: Failure, *, uncertain: bool) -> errors.StagedoorError:
     """Return the error to raise; ``uncertain`` says that an earlier try of the same call was perhaps sent."""
     error = failure.error
+    if operation.reads:
+        return error
     harmless = isinstance(error, errors.UpstreamError) and not error.sent
     if operation.action == EXCHANGE:
         # A token that is refused now may have been spent by the very try whose answer was lost: then the group exists.

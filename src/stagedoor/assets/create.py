@@ -1,19 +1,26 @@
-"""⑥ Upload an asset by URL."""
+"""⑥ Upload an asset by URL, or an upload that is here."""
 
 from collections.abc import Mapping
 
 import msgspec
+from msgspec.structs import replace
 
-from stagedoor.assets.address import check_url
 from stagedoor.assets.record import add_new_asset
-from stagedoor.assets.shown import show_written
+from stagedoor.assets.source import find_source
 from stagedoor.assets.store import Asset
 from stagedoor.assets.upload import find_marked, intend_upload, marked_name, new_mark, upload_job
 from stagedoor.call import Call
 from stagedoor.contract import requests
 from stagedoor.crash import crash_point
 from stagedoor.db.database import AlreadyThere
-from stagedoor.errors import DatabaseUnavailable, OutcomeUnknown, StagedoorError, UpstreamMalformed, may_have_been_sent
+from stagedoor.errors import (
+    ConsentWithdrawn,
+    DatabaseUnavailable,
+    OutcomeUnknown,
+    StagedoorError,
+    UpstreamMalformed,
+    may_have_been_sent,
+)
 from stagedoor.groups.store import AssetGroup, get_group
 from stagedoor.jobs.store import drop_job
 
@@ -22,22 +29,31 @@ async def create_asset(call: Call, request: requests.CreateAsset) -> msgspec.Raw
     """Hand the URL to the upstream once and record who owns the asset it made."""
     rt = call.rt
     group = await rt.db.read(lambda tx: get_group(tx, call.tenant_id, request.GroupId, request.ProjectName))
+    if group.withdrawn_at is not None:
+        raise ConsentWithdrawn
     channel = await call.book.get(group.channel_id)
-    check_url(request.URL, local=channel.kind == "emulator")
+    source = await find_source(call, request, group, local=channel.kind == "emulator")
+    if source.existing is not None:
+        call.is_existing = True
+        return msgspec.Raw(source.existing)
+    request = replace(request, URL=source.url)
     mark = new_mark()
     await rt.db.write(lambda tx: intend_upload(tx, rt, group, mark), soft=True)
-    asset = _asset(call, await _upload(call, request, group, mark), group, request)
+    asset = _asset(call, await _upload(call, request, group, mark), group, request, source.sha256)
     crash_point("C10")
 
     try:
-        await rt.db.write(lambda tx: add_new_asset(tx, rt, asset, upload=upload_job(group, mark)))
+        shown = await rt.db.write(lambda tx: add_new_asset(tx, rt, asset, by=call.by, upload=upload_job(group, mark)))
     except AlreadyThere:
         raise UpstreamMalformed("The asset library answered with the id of an asset that exists already.") from None
     except DatabaseUnavailable as error:
         raise OutcomeUnknown(
             f"The asset {asset.id} was created and will be recorded when the database is back."
         ) from error
-    return show_written(rt, asset)
+    if shown is None:
+        # Taken back while Ark was asked: the asset is on record so that it is deleted with the others.
+        raise ConsentWithdrawn
+    return msgspec.Raw(shown)  # there is no address yet
 
 
 async def _upload(call: Call, request: requests.CreateAsset, group: AssetGroup, mark: str) -> str:
@@ -86,7 +102,7 @@ def _body(request: requests.CreateAsset, group: AssetGroup, mark: str) -> dict[s
     return body
 
 
-def _asset(call: Call, asset_id: str, group: AssetGroup, request: requests.CreateAsset) -> Asset:
+def _asset(call: Call, asset_id: str, group: AssetGroup, request: requests.CreateAsset, sha256: bytes | None) -> Asset:
     now = call.rt.clock.now()
     name = request.Name or ""
     return Asset(
@@ -109,4 +125,5 @@ def _asset(call: Call, asset_id: str, group: AssetGroup, request: requests.Creat
         created_at=now,
         updated_at=now,
         looked_at=None,
+        sha256=sha256,
     )

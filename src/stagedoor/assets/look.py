@@ -16,6 +16,7 @@ from stagedoor.crypto import Vault
 from stagedoor.db.database import Tx
 from stagedoor.errors import UpstreamMalformed
 from stagedoor.events.store import emit
+from stagedoor.groups.store import AssetGroup, find_group
 from stagedoor.jobs.store import drop_job
 from stagedoor.runtime import Runtime
 
@@ -53,7 +54,9 @@ def look_later(rt: Runtime, book: ChannelBook, tenant_id: str, asset_id: str) ->
 
 async def _look(rt: Runtime, book: ChannelBook, tenant_id: str, asset_id: str, *, fresh: bool) -> Asset:
     # An earlier look may have ended between the caller's reading of the row and now.
-    asset = await rt.db.read(lambda tx: get_asset(tx, tenant_id, asset_id))
+    asset, group = await rt.db.read(lambda tx: _read(tx, tenant_id, asset_id))
+    if group is not None and group.withdrawn_at is not None:
+        return asset  # Ark would give an address of it
     if not is_due(ShownAsset.of(asset), rt.clock.microseconds(), fresh=fresh):
         return asset
     body = {"Id": asset.id, "ProjectName": asset.project_name}
@@ -72,6 +75,11 @@ async def _look(rt: Runtime, book: ChannelBook, tenant_id: str, asset_id: str, *
         return seen
     # Somebody recorded another status meanwhile, or the asset was deleted.
     return await rt.db.read(lambda tx: get_asset(tx, asset.tenant_id, asset.id))
+
+
+async def _read(tx: Tx, tenant_id: str, asset_id: str) -> tuple[Asset, AssetGroup | None]:
+    asset = await get_asset(tx, tenant_id, asset_id)
+    return asset, await find_group(tx, tenant_id, asset.group_id)
 
 
 async def _announce(tx: Tx, rt: Runtime, seen: Asset) -> None:

@@ -7,10 +7,11 @@ import msgspec
 
 from stagedoor.assets.store import Asset, ShownAsset
 from stagedoor.runtime import Runtime
+from stagedoor.sealed import ASSET_URL
 
 
 def url_place(asset_id: str) -> str:
-    return f"assets.url:{asset_id}"
+    return ASSET_URL.place(asset_id)
 
 
 def show_asset(rt: Runtime, asset: ShownAsset, now: int) -> msgspec.Raw:

@@ -45,6 +45,8 @@ class Asset(msgspec.Struct, frozen=True):
     created_at: datetime
     updated_at: datetime
     looked_at: datetime | None
+    sha256: bytes | None = None
+    """Of the uploaded file, where it was one."""
 
 
 class ShownAsset(msgspec.Struct, frozen=True):
@@ -78,6 +80,7 @@ class ListedAsset(ShownAsset, frozen=True):
 def print_asset(asset: Asset) -> bytes:
     """Return the answer's JSON of an asset, without its address."""
     failed = asset.error_code if asset.status == "Failed" else None
+    created = to_iso(asset.created_at)
     return msgspec.json.encode(
         results.Asset(
             Id=asset.id,
@@ -86,8 +89,8 @@ def print_asset(asset: Asset) -> bytes:
             AssetType=asset.asset_type,
             Status=asset.status,
             ProjectName=asset.project_name,
-            CreateTime=to_iso(asset.created_at),
-            UpdateTime=to_iso(asset.updated_at),
+            CreateTime=created,
+            UpdateTime=created if asset.updated_at == asset.created_at else to_iso(asset.updated_at),
             Moderation=Moderation(Strategy=asset.moderation),
             Error=UNSET if failed is None else results.AssetError(Code=failed, Message=asset.error_message or ""),
             LastInferenceTime=UNSET if asset.last_inference_at is None else to_iso(asset.last_inference_at),
@@ -109,25 +112,45 @@ async def _count(tx: Tx, tenant_id: str, asset: Asset, status: str, delta: int) 
     await add_to_counters(tx, tenant_id, dict.fromkeys(names, delta))
 
 
-async def add_asset(tx: Tx, tenant_id: str, asset: Asset) -> None:
-    """Record an asset.
+async def add_asset(tx: Tx, tenant_id: str, asset: Asset) -> bytes:
+    """Record an asset, and return the answer's JSON of it.
 
     Raises:
         AlreadyThere: the id has an owner.
 
     """
+    shown = print_asset(asset)
     await tx.execute(
         f"INSERT INTO assets ({columns(Asset)}, shown) VALUES (:id, :tenant_id, :channel_id, :group_id, :group_type,"
         " :asset_type, :name, :name_folded, :moderation, :project_name, :status, :error_code, :error_message, :url,"
-        " :url_expires_at, :last_inference_at, :created_at, :updated_at, :looked_at, :shown)",
-        **{**msgspec.structs.asdict(asset), "tenant_id": tenant_id, "shown": print_asset(asset)},
+        " :url_expires_at, :last_inference_at, :created_at, :updated_at, :looked_at, :sha256, :shown)",
+        **{**msgspec.structs.asdict(asset), "tenant_id": tenant_id, "shown": shown},
     )
     await _count(tx, tenant_id, asset, asset.status, 1)
+    return shown
 
 
 async def find_asset(tx: Tx, tenant_id: str, asset_id: str) -> Asset | None:
     sql = f"SELECT {columns(Asset)} FROM assets WHERE id = :id AND tenant_id = :tenant_id"
     return await tx.find(Asset, sql, id=asset_id, tenant_id=tenant_id)
+
+
+class _Shown(msgspec.Struct, frozen=True):
+    shown: bytes
+
+
+async def find_same_asset(tx: Tx, tenant_id: str, group_id: str, asset_type: str, sha256: bytes) -> bytes | None:
+    """Return the answer's JSON of an asset of a group that was made of this content and has not failed."""
+    found = await tx.find(
+        _Shown,
+        "SELECT shown FROM assets WHERE tenant_id = :tenant_id AND group_id = :group_id AND sha256 = :sha256"
+        " AND asset_type = :asset_type AND status <> 'Failed' LIMIT 1",
+        tenant_id=tenant_id,
+        group_id=group_id,
+        sha256=sha256,
+        asset_type=asset_type,
+    )
+    return None if found is None else found.shown
 
 
 async def get_asset(tx: Tx, tenant_id: str, asset_id: str, project_name: str | None = None) -> Asset:
@@ -210,7 +233,8 @@ async def mark_asset_seen(tx: Tx, tenant_id: str, before: Asset, seen: Asset) ->
         "UPDATE assets SET status = :status, error_code = :error_code, error_message = :error_message, url = :url,"
         " url_expires_at = :url_expires_at, last_inference_at = :last_inference_at, moderation = :moderation,"
         " updated_at = :updated_at, looked_at = :looked_at, shown = :shown"
-        " WHERE id = :id AND tenant_id = :tenant_id AND status = :status_before AND updated_at = :updated_before",
+        " WHERE id = :id AND tenant_id = :tenant_id AND status = :status_before AND updated_at = :updated_before"
+        " AND coalesce(looked_at, 0) = :looked_before",
         id=seen.id,
         tenant_id=tenant_id,
         status=seen.status,
@@ -225,11 +249,23 @@ async def mark_asset_seen(tx: Tx, tenant_id: str, before: Asset, seen: Asset) ->
         shown=print_asset(seen),
         status_before=before.status,
         updated_before=before.updated_at,
+        looked_before=0 if before.looked_at is None else before.looked_at,
     )
     if changed and before.status != seen.status:
         await _count(tx, tenant_id, before, before.status, -1)
         await _count(tx, tenant_id, before, seen.status, 1)
     return bool(changed)
+
+
+async def hide_addresses(tx: Tx, tenant_id: str, group_id: str, now: datetime) -> None:
+    """Give out no address of a group's assets any more; a look at Ark that is under way will not be recorded."""
+    await tx.execute(
+        "UPDATE assets SET url = NULL, url_expires_at = NULL, looked_at = :now"
+        " WHERE tenant_id = :tenant_id AND group_id = :group_id",
+        now=now,
+        tenant_id=tenant_id,
+        group_id=group_id,
+    )
 
 
 async def mark_asset_renamed(tx: Tx, tenant_id: str, before: Asset, renamed: Asset) -> bool:
@@ -268,8 +304,19 @@ async def remove_asset(tx: Tx, tenant_id: str, asset_id: str) -> bool:
     return bool(removed)
 
 
-async def remove_assets_of_group(tx: Tx, tenant_id: str, group_id: str, *, at_most: int) -> int:
-    """Remove some assets of a group and return how many; call until it is none."""
+async def list_assets_of_group(tx: Tx, tenant_id: str, group_id: str, *, at_most: int) -> list[Asset]:
+    """Return some assets of a group, whatever their state."""
+    return await tx.list(
+        Asset,
+        f"SELECT {columns(Asset)} FROM assets WHERE tenant_id = :tenant_id AND group_id = :group_id LIMIT :at_most",
+        tenant_id=tenant_id,
+        group_id=group_id,
+        at_most=at_most,
+    )
+
+
+async def remove_assets_of_group(tx: Tx, tenant_id: str, group_id: str, *, at_most: int) -> list[str]:
+    """Remove some assets of a group and return their ids; call until there are none."""
     removed = await tx.list(
         _Removed,
         "DELETE FROM assets WHERE id IN (SELECT id FROM assets WHERE tenant_id = :tenant_id AND group_id = :group_id"
@@ -279,7 +326,7 @@ async def remove_assets_of_group(tx: Tx, tenant_id: str, group_id: str, *, at_mo
         at_most=at_most,
     )
     await _uncount(tx, tenant_id, removed)
-    return len(removed)
+    return sorted(asset.id for asset in removed)
 
 
 async def _uncount(tx: Tx, tenant_id: str, removed: Sequence[_Removed]) -> None:

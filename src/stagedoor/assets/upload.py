@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from stagedoor.assets.record import add_new_asset
 from stagedoor.assets.store import Asset
+from stagedoor.audit.store import GATEWAY
 from stagedoor.channels.book import ChannelBook
 from stagedoor.clock import from_iso
 from stagedoor.contract.operations import BY_ACTION
@@ -92,7 +93,7 @@ async def resume_upload(rt: Runtime, book: ChannelBook, taken: Taken) -> Again |
 
     async def work(tx: Tx) -> None:
         await taken.finish(tx)
-        await add_new_asset(tx, rt, listed_asset(group, item, rt.clock.now()))
+        await add_new_asset(tx, rt, listed_asset(group, item, rt.clock.now()), by=GATEWAY)
 
     try:
         await rt.db.write(work)

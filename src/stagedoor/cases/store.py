@@ -27,13 +27,19 @@ class Case(msgspec.Struct, frozen=True):
 _SELECT = f"SELECT {columns(Case)} FROM cases"
 
 
-async def open_case(tx: Tx, case: Case) -> None:
-    """Leave a session to an operator; what is known of one that was left before is brought up to date."""
-    await tx.execute(
+async def note_case(tx: Tx, case: Case) -> bool:
+    """Write down a case, or bring what is known of it up to date; tell whether it is new."""
+    changed = await tx.execute(
+        "UPDATE cases SET candidates = :candidates, rivals = :rivals WHERE session_id = :session_id AND resolved_at IS NULL",
+        session_id=case.session_id,
+        candidates=case.candidates,
+        rivals=case.rivals,
+    )
+    if changed:
+        return False
+    added = await tx.execute(
         f"INSERT INTO cases ({columns(Case)}) VALUES (:id, :tenant_id, :session_id, :channel_id, :project_name,"
-        " :candidates, :rivals, :opened_at, NULL, NULL)"
-        " ON CONFLICT (session_id) DO UPDATE SET candidates = excluded.candidates, rivals = excluded.rivals"
-        " WHERE cases.resolved_at IS NULL",
+        " :candidates, :rivals, :opened_at, NULL, NULL) ON CONFLICT DO NOTHING",
         id=case.id,
         tenant_id=case.tenant_id,
         session_id=case.session_id,
@@ -43,13 +49,15 @@ async def open_case(tx: Tx, case: Case) -> None:
         rivals=case.rivals,
         opened_at=case.opened_at,
     )
+    return added == 1
 
 
-async def close_case(tx: Tx, session_id: str, group_id: str | None, now: datetime) -> None:
-    """Note how a session ended, if it was left to an operator."""
-    await tx.execute(
+async def mark_case_resolved(tx: Tx, session_id: str, group_id: str | None, now: datetime) -> Case | None:
+    """Note how a session ended; return its case, None when it was not left to an operator."""
+    return await tx.find(
+        Case,
         "UPDATE cases SET resolved_at = :now, group_id = :group_id"
-        " WHERE session_id = :session_id AND resolved_at IS NULL",
+        f" WHERE session_id = :session_id AND resolved_at IS NULL RETURNING {columns(Case)}",
         session_id=session_id,
         group_id=group_id,
         now=now,

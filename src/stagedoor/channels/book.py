@@ -1,7 +1,7 @@
 """The channels as a running gateway uses them: chosen by model, connected, metered, watched."""
 
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Container, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from functools import partial
@@ -9,14 +9,21 @@ from functools import partial
 import msgspec
 
 from stagedoor import metrics
-from stagedoor.ark.upstream import Account, connect
-from stagedoor.channels.choose import choose, random_lot, steady_lot
-from stagedoor.channels.live import LiveChannel
-from stagedoor.channels.store import Channel, Condition, Credentials, list_channels, list_conditions
+from stagedoor.ark.upstream import connect
+from stagedoor.channels.account import account_of
+from stagedoor.channels.choose import choose, fitness, random_lot, steady_lot
+from stagedoor.channels.live import LiveChannel, Standing
+from stagedoor.channels.store import Channel, Condition, list_channels, list_conditions
 from stagedoor.channels.watch import Watch
 from stagedoor.contract.operations import BY_ACTION, Operation
 from stagedoor.db.database import Tx
-from stagedoor.errors import FlowLimitExceeded, InvalidParameter, NoChannel, StagedoorError, UpstreamUnavailable
+from stagedoor.errors import (
+    FlowLimitExceeded,
+    InvalidParameter,
+    NoChannel,
+    StagedoorError,
+    UpstreamUnavailable,
+)
 from stagedoor.quotas.gate import Gate, GateToll
 from stagedoor.quotas.limits import Limit, read_limits
 from stagedoor.quotas.queue import Place
@@ -43,7 +50,7 @@ class ChannelBook:
         self._live: dict[str, LiveChannel] = {}
         self._by_model: dict[str, list[LiveChannel]] = {}
         self._trials: dict[str, datetime] = {}
-        self._fresh_until = 0
+        self._read_at: int | None = None
         self._watch = Watch(rt, self._forget)
 
     async def choose(self, model: str, tenant_id: str, seed: str | None = None) -> Channel:
@@ -59,6 +66,33 @@ class ChannelBook:
             InvalidParameter: none of the tenant's channels has this model.
 
         """
+        ranked = await self._list_open(model, tenant_id)
+        chosen = self._draw(ranked, seed)
+        for live in ranked:
+            if live is not chosen and live.upstream.is_down:
+                self._probe(live)
+        return chosen.channel
+
+    async def choose_other(
+        self,
+        model: str,
+        tenant_id: str,
+        seed: str | None,
+        *,
+        asked: Container[str],
+        may_be_on: Callable[[Channel], bool],
+    ) -> Channel | None:
+        """Return the next fit channel for something new that others have refused; None when there is none."""
+        try:
+            ranked = await self._list_open(model, tenant_id)
+        except StagedoorError:  # the last of them has just been closed, or cannot be read
+            return None
+        now = self._rt.clock.now()
+        fit = [live for live in ranked if fitness(live, now, self._may_try) is Standing.FIT]
+        others = [live for live in fit if live.channel.id not in asked and may_be_on(live.channel)]
+        return self._draw(others, seed).channel if others else None
+
+    async def _list_open(self, model: str, tenant_id: str) -> list[LiveChannel]:
         await self._refresh_in_time()
         mine = [live for live in self._by_model.get(model, ()) if live.channel.takes(tenant_id)]
         if not mine:
@@ -68,17 +102,20 @@ class ChannelBook:
             raise NoChannel(
                 "Every upstream account for this model is closed to new groups and sessions.", retry_after=LOOK_AGAIN
             )
+        return ranked
+
+    def _draw(self, ranked: Sequence[LiveChannel], seed: str | None) -> LiveChannel:
         now = self._rt.clock.now()
-        if seed is None:
-            chosen = choose(ranked, random_lot, now, lambda live: self._trials.get(live.channel.id, now) <= now)
-            if chosen.conditions:
-                self._trials[chosen.channel.id] = now + TRIAL
-        else:
-            chosen = choose(ranked, steady_lot(seed), now, lambda _: True)
-        for live in ranked:
-            if live is not chosen and live.upstream.is_down:
-                self._probe(live)
-        return chosen.channel
+        if seed is not None:
+            return choose(ranked, steady_lot(seed), now, lambda _: True)
+        chosen = choose(ranked, random_lot, now, self._may_try)
+        if chosen.conditions:
+            self._trials[chosen.channel.id] = now + TRIAL
+        return chosen
+
+    def _may_try(self, live: LiveChannel) -> bool:
+        now = self._rt.clock.now()
+        return self._trials.get(live.channel.id, now) <= now
 
     async def route(self, model: str, tenant_id: str) -> Channel:
         """Return the channel a model leads to, for calls about what is there already: even a closed one, or another tenant's.
@@ -212,10 +249,11 @@ class ChannelBook:
         return live
 
     def _forget(self) -> None:
-        self._fresh_until = 0
+        self._read_at = None
 
     async def _refresh_in_time(self) -> None:
-        if self._rt.clock.microseconds() >= self._fresh_until:
+        # A reading from the future is none: somebody has set the clock back.
+        if self._read_at is None or not 0 <= self._rt.clock.microseconds() - self._read_at < FRESH:
             await self._refresh()
 
     async def _refresh(self) -> None:
@@ -230,7 +268,7 @@ class ChannelBook:
         for live in sorted(self._live.values(), key=lambda live: live.channel.disabled_at is not None):
             for model in live.channel.models:
                 self._by_model.setdefault(model, []).append(live)
-        self._fresh_until = now + FRESH
+        self._read_at = now
 
     def _connected(self, channel: Channel, conditions: tuple[Condition, ...]) -> LiveChannel:
         known = self._live.get(channel.id)
@@ -265,25 +303,3 @@ async def open_book(rt: Runtime) -> AsyncIterator[ChannelBook]:
         yield book
     finally:
         await book.close()
-
-
-def credentials_place(channel_id: str) -> str:
-    return f"channels.credentials:{channel_id}"
-
-
-def account_of(rt: Runtime, channel: Channel) -> Account:
-    """Open a channel's credentials."""
-    sealed = rt.vault.open_bytes(credentials_place(channel.id), channel.credentials)
-    secrets = msgspec.json.decode(sealed, type=Credentials)
-    return Account(
-        kind=channel.kind,
-        endpoint=channel.endpoint,
-        region=channel.region,
-        project_name=channel.project_name,
-        model=channel.models[0] if channel.models else "",
-        access_key=secrets.access_key,
-        secret_key=secrets.secret_key,
-        session_token=secrets.session_token,
-        api_key=secrets.api_key,
-        timeout=timedelta(seconds=rt.settings.upstream_timeout),
-    )

@@ -43,7 +43,7 @@ def choose(
     """
     if len(ranked) == 1:
         return ranked[0]
-    standings = [_standing(live, now, may_try) for live in ranked]
+    standings = [fitness(live, now, may_try) for live in ranked]
     best = min(standings)
     fittest = [live for live, standing in zip(ranked, standings, strict=True) if standing == best]
     highest = fittest[0].channel.priority
@@ -54,6 +54,7 @@ def choose(
     return min(equals, key=lambda live: -math.log(lot(live.channel.id)) / live.channel.weight)
 
 
-def _standing(live: LiveChannel, now: datetime, may_try: Callable[[LiveChannel], bool]) -> Standing:
+def fitness(live: LiveChannel, now: datetime, may_try: Callable[[LiveChannel], bool]) -> Standing:
+    """Return how fit a channel is, a doubtful one that may be tried like a fit one."""
     standing = live.standing(now)
     return Standing.FIT if standing is Standing.DOUBTFUL and may_try(live) else standing

@@ -8,14 +8,15 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from stagedoor.ark.account import split_endpoint
-from stagedoor.channels.book import credentials_place
+from stagedoor.audit.store import INSTANCE, OPERATOR, record
+from stagedoor.channels.account import credentials_place
+from stagedoor.channels.record import end_conditions
 from stagedoor.channels.store import (
     Channel,
     ChannelKind,
     ChannelState,
     Credentials,
     add_channel,
-    drop_conditions,
     get_channel_by_name,
     mark_channel_changed,
 )
@@ -67,8 +68,8 @@ class ChannelChange(msgspec.Struct, frozen=True, kw_only=True, rename="pascal", 
     disabled: bool | UnsetType = UNSET
 
 
-async def create_channel(rt: Runtime, new: NewChannel) -> Channel:
-    """Add a channel.
+async def create_channel(rt: Runtime, new: NewChannel, *, by: str = OPERATOR) -> Channel:
+    """Add a channel; ``by`` says who does it.
 
     Raises:
         InvalidParameter: the endpoint, the limits, the tenants or the credentials cannot be used.
@@ -99,6 +100,7 @@ async def create_channel(rt: Runtime, new: NewChannel) -> Channel:
     async def work(tx: Tx) -> None:
         await _check_tenants(tx, channel)
         await add_channel(tx, channel)
+        await record(tx, INSTANCE, by, "channel.created", channel.id, {"kind": channel.kind}, now=now)
 
     try:
         await rt.db.write(work)
@@ -107,8 +109,8 @@ async def create_channel(rt: Runtime, new: NewChannel) -> Channel:
     return channel
 
 
-async def change_channel(rt: Runtime, name: str, change: ChannelChange) -> Channel:
-    """Change a channel found by name or id and return it as it is now.
+async def change_channel(rt: Runtime, name: str, change: ChannelChange, *, by: str = OPERATOR) -> Channel:
+    """Change a channel found by name or id and return it as it is now; ``by`` says who does it.
 
     Raises:
         NotFound: there is no such channel.
@@ -123,9 +125,11 @@ async def change_channel(rt: Runtime, name: str, change: ChannelChange) -> Chann
         if change.tenants is not UNSET:
             await _check_tenants(tx, changed)
         await mark_channel_changed(tx, changed)
+        fields = [field for field in change.__struct_fields__ if getattr(change, field) is not UNSET]
+        await record(tx, INSTANCE, by, "channel.changed", changed.id, {"fields": fields}, now=changed.updated_at)
         if any(getattr(change, name) is not UNSET for name in ("endpoint", "region", "project_name", "credentials")):
             # What was said of the account as it was says nothing of this one.
-            await drop_conditions(tx, changed.id)
+            await end_conditions(tx, rt, changed.id)
 
     try:
         await rt.db.write(work)

@@ -144,6 +144,7 @@ async def drop_condition(tx: Tx, condition: Condition, *, seen_before: datetime)
     return dropped == 1
 
 
-async def drop_conditions(tx: Tx, channel_id: str) -> None:
-    """Forget everything that was said of an account: it has been changed."""
-    await tx.execute("DELETE FROM channel_conditions WHERE channel_id = :channel_id", channel_id=channel_id)
+async def drop_conditions(tx: Tx, channel_id: str) -> list[Condition]:
+    """Forget everything that was said of an account, and return it."""
+    sql = f"DELETE FROM channel_conditions WHERE channel_id = :channel_id RETURNING {columns(Condition)}"
+    return await tx.list(Condition, sql, channel_id=channel_id)

@@ -10,7 +10,8 @@ import structlog
 from stagedoor.channels.conditions import ANY, UNREACHABLE, condition_of, is_disproven, is_down, is_without_project
 from stagedoor.channels.live import LiveChannel
 from stagedoor.channels.measure import measured
-from stagedoor.channels.store import Condition, drop_condition, note_condition
+from stagedoor.channels.record import end_condition, record_condition
+from stagedoor.channels.store import Condition
 from stagedoor.contract.operations import Operation
 from stagedoor.db.database import Tx
 from stagedoor.errors import DatabaseUnavailable, StagedoorError, UpstreamRejected
@@ -48,6 +49,9 @@ class Watch:
             met = condition_of(live.channel, operation, body, error)
             if met is None and is_down(error) and live.upstream.is_down:
                 met = (UNREACHABLE, ANY)
+            elif met is not None:
+                # Without a code of the asset library's own it may have been anybody on the way who refused.
+                error.is_of_account = bool(error.upstream and error.upstream.Code)
             if met is not None:
                 noting = self._rt.tasks.launch(
                     "/".join(("condition", live.channel.id, *met)), partial(self._note, live, met, error)
@@ -58,7 +62,9 @@ class Watch:
                     error.retry_after = error.retry_after or ASK_AGAIN
             if is_without_project(error) and (met is not None or operation.has_id):
                 # Not the object is missing: a job that took it for deleted would forget it.
-                raise UpstreamRejected(upstream=error.upstream, retry_after=error.retry_after) from error
+                rejected = UpstreamRejected(upstream=error.upstream, retry_after=error.retry_after)
+                rejected.is_of_account = error.is_of_account
+                raise rejected from error
             raise
         if live.conditions:
             wrong = [known for known in live.conditions if is_disproven(known, live.channel, operation, body)]
@@ -76,7 +82,7 @@ class Watch:
         code = (error.upstream.Code if error.upstream else "") or error.code
         condition = Condition(live.channel.id, kind, action, code, since=moment, last_seen_at=moment)
         try:
-            news = await self._rt.db.write(lambda tx: note_condition(tx, condition))
+            news = await self._rt.db.write(lambda tx: record_condition(tx, self._rt, condition))
         except DatabaseUnavailable as unwritten:
             log.warning("channel_condition_unwritten", channel=live.channel.name, kind=kind, error=unwritten.code)
             return
@@ -86,7 +92,7 @@ class Watch:
 
     async def _forget(self, live: LiveChannel, wrong: list[Condition], begun: datetime) -> None:
         async def work(tx: Tx) -> list[str]:
-            return [known.kind for known in wrong if await drop_condition(tx, known, seen_before=begun)]
+            return [known.kind for known in wrong if await end_condition(tx, self._rt, known, seen_before=begun)]
 
         try:
             dropped = await self._rt.db.write(work)

@@ -3,6 +3,7 @@
 import signal
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -37,8 +38,9 @@ def dev(
         log_format="console",
         log_level="warning",
     )
-    if ready_file is not None:
-        clear_ready_file(ready_file)
+    ready_files = [settings.data_path / "ready.json", *([ready_file] if ready_file else [])]
+    for file in ready_files:
+        clear_ready_file(file)
     settings.data_path.chmod(0o700)
     check_port_is_free(HOST, port)
     # Until the gateway serves and has a handler of its own, a stop must not leave the emulator behind.
@@ -52,9 +54,10 @@ def dev(
         set_up_logs(settings)
         migrate_sqlite(settings)
         facts = _wait_for_emulator(settings, emulator)
-        run_sandbox(settings, facts, lambda ready: _announce(ready, ready_file))
+        run_sandbox(settings, facts, lambda ready: _announce(ready, ready_files))
     finally:
         _stop(emulator)
+        ready_files[0].unlink(missing_ok=True)
 
 
 def _start_emulator(settings: Settings, port: int) -> "subprocess.Popen[bytes]":
@@ -91,9 +94,9 @@ def _stop(process: "subprocess.Popen[bytes]") -> None:
         process.wait()
 
 
-def _announce(ready: dict[str, str], ready_file: Path | None) -> None:
-    if ready_file is not None:
-        write_ready_file(ready_file, ready)
+def _announce(ready: dict[str, str], ready_files: Sequence[Path]) -> None:
+    for file in ready_files:
+        write_ready_file(file, ready)
     gateway, emulator = ready["gateway_url"], ready["emulator_url"]
     print(f"""
 stagedoor is ready. Everything here is a simulation: no real account, no real faces.

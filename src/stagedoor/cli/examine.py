@@ -14,6 +14,7 @@ from stagedoor.app import load_vault, open_runtime
 from stagedoor.ark.transport import AiohttpTransport, Answer, Transport, TransportError
 from stagedoor.cli.examine_channels import DatedTransport, examine_channels
 from stagedoor.cli.examine_database import examine_database
+from stagedoor.cli.examine_uploads import examine_uploads
 from stagedoor.cli.findings import Finding, check, untried
 from stagedoor.errors import StagedoorError
 from stagedoor.settings import Settings, SettingsError
@@ -30,7 +31,11 @@ async def examine(settings: Settings) -> AsyncIterator[Finding]:
     for folder in _folders(settings):
         yield _disk(folder)
         yield _writable(folder)
+    if settings.upload_store:
+        yield await examine_uploads(settings)
     yield _public_url(settings)
+    if settings.address_rate:
+        yield _proxies(settings)
     transport = DatedTransport(AiohttpTransport())
     try:
         yield await _callback(settings, transport)
@@ -105,6 +110,15 @@ def _public_url(settings: Settings) -> Finding:
         parts.scheme == "https" or parts.hostname in LOCAL,
         f"public URL: {settings.public_url}",
         "Actors' phones need https://. Put a TLS proxy in front and set STAGEDOOR_PUBLIC_URL.",
+    )
+
+
+def _proxies(settings: Settings) -> Finding:
+    fine = bool(settings.trusted_proxies) or urlsplit(settings.public_url).scheme != "https"
+    return check(
+        fine,
+        f"rate of addresses: {settings.address_rate}, " + ("each client's own" if fine else "which all clients share"),
+        "Something ends TLS in front of this gateway. Name it in STAGEDOOR_TRUSTED_PROXIES: else all calls come from its address.",
     )
 
 

@@ -1,14 +1,18 @@
 """What `stagedoor doctor` says about the database: its schema, whether it keeps what it was given, and work that is stuck."""
 
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 
 from stagedoor.cases.store import count_open_cases
 from stagedoor.cli.findings import Finding, check
 from stagedoor.cli.serve import NEWEST
+from stagedoor.crypto import SealBroken
 from stagedoor.db.durability import file_system, find_journal_mode, find_revision, find_server_settings
+from stagedoor.db.sealed import list_sealed
 from stagedoor.jobs.store import list_jobs
 from stagedoor.runtime import Runtime
+from stagedoor.sealed import SEALED
 
 SHOWN = 10_000
 FORGETFUL = frozenset({"tmpfs", "ramfs"})
@@ -33,6 +37,7 @@ async def examine_database(rt: Runtime) -> AsyncIterator[Finding]:
         return
     async for finding in _examine_file(rt) if sqlite else _examine_server(rt):
         yield finding
+    yield await _sealed(rt)
     async for finding in _examine_work(rt):
         yield finding
 
@@ -63,6 +68,23 @@ async def _examine_server(rt: Runtime) -> AsyncIterator[Finding]:
     yield check(commit not in {"off", "local"}, f"PostgreSQL: synchronous_commit {commit}", remedy)
     yield check(
         said.in_recovery == "false", "PostgreSQL: a server that can be written", "Connect to the primary server."
+    )
+
+
+async def _sealed(rt: Runtime) -> Finding:
+    """Open what is sealed, some of each kind."""
+    opened, broken = 0, set()
+    for column in SEALED:
+        for place, value in await rt.db.read(partial(list_sealed, column=column), heavy=True):
+            try:
+                rt.vault.open_bytes(place, value)
+                opened += 1
+            except SealBroken:
+                broken.add(column.name)
+    remedy = "Put the secret key there that sealed them. If it is the right one, somebody has changed the database."
+    subject = f"secret key: opens {opened} sealed values"
+    return check(
+        not broken, subject + (f", and none or not all of {', '.join(sorted(broken))}" if broken else ""), remedy
     )
 
 

@@ -3,15 +3,18 @@
 import typer
 
 import stagedoor
-from stagedoor.cli import adopt, backup, cases, channels, dev, doctor, emulator, jobs, keys, move, serve, tenants
+from stagedoor.cli import adopt, audit, backup, cases, channels, dev, doctor, emulator, jobs, keys, move, serve, tenants
+from stagedoor.cli.agent import mcp
+from stagedoor.cli.remote import assets, events, groups, listen, logins, trigger, upload, verify
 from stagedoor.errors import StagedoorError
 from stagedoor.settings import SettingsError
+
+REMOTE = "Over HTTP, with a tenant's key"
 
 app = typer.Typer(
     name="stagedoor",
     help="Self-hosted gateway to the private trusted asset library of Seedance 2.x.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
 )
 app.command("dev")(dev.dev)
@@ -28,6 +31,17 @@ app.add_typer(keys.app, name="keys")
 app.add_typer(channels.app, name="channels")
 app.add_typer(jobs.app, name="jobs")
 app.add_typer(cases.app, name="cases")
+app.add_typer(audit.app, name="audit")
+app.command("login", rich_help_panel=REMOTE)(logins.login)
+app.command("logout", rich_help_panel=REMOTE)(logins.logout)
+app.command("verify", rich_help_panel=REMOTE)(verify.verify)
+app.command("upload", rich_help_panel=REMOTE)(upload.upload)
+app.add_typer(groups.app, name="groups", rich_help_panel=REMOTE)
+app.add_typer(assets.app, name="assets", rich_help_panel=REMOTE)
+app.add_typer(events.app, name="events", rich_help_panel=REMOTE)
+app.command("listen", rich_help_panel=REMOTE)(listen.listen)
+app.command("trigger", rich_help_panel=REMOTE)(trigger.trigger)
+app.command("mcp", rich_help_panel=REMOTE)(mcp.mcp)
 
 
 @app.command()
@@ -42,5 +56,9 @@ def run() -> None:
         app()
     except SettingsError as error:
         raise SystemExit(f"stagedoor: {error}") from None
+    except OSError as error:
+        if error.filename is None:  # no file that somebody named
+            raise
+        raise SystemExit(f"stagedoor: {error.filename}: {error.strerror}.") from None
     except StagedoorError as error:
         raise SystemExit(f"stagedoor: {error.full_code}: {error.message}") from None

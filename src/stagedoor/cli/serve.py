@@ -8,7 +8,7 @@ import typer
 
 from stagedoor.settings import Settings, SettingsError, load_settings
 
-NEWEST = "0008"
+NEWEST = "0011"
 """The newest revision, known without loading Alembic; a test holds it to the migrations."""
 
 
@@ -41,13 +41,15 @@ def check_start(settings: Settings) -> None:
     """Refuse what cannot work before anything is opened.
 
     Raises:
-        SettingsError: more than one process on SQLite, a secret key that is none, a port that is taken, or traces without their library.
+        SettingsError: more than one process on SQLite, a secret key that is none, a port that is taken, networks that are
+            none, or traces without their library.
 
     """
     from stagedoor.app import load_vault
     from stagedoor.traces import check_traces
 
     check_traces(settings)
+    _ = settings.proxy_networks
     if settings.workers > 1 and settings.database.startswith("sqlite"):
         raise SettingsError("SQLite serves one process. Set STAGEDOOR_DATABASE_URL to PostgreSQL for more workers.")
     load_vault(settings)
@@ -153,7 +155,7 @@ def check_secret_key(settings: Settings) -> None:
     import asyncio
 
     from stagedoor.app import load_vault
-    from stagedoor.channels.book import credentials_place
+    from stagedoor.channels.account import credentials_place
     from stagedoor.channels.store import Channel, list_channels
     from stagedoor.crypto import SealBroken
     from stagedoor.db.open import open_database

@@ -24,6 +24,8 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     scope: str
     creates: bool = False
     """Makes something new at every call: never sent twice, and takes an Idempotency-Key."""
+    reads: bool = False
+    """Changes nothing: where its answer is lost, nothing is. ⑫ is none of these, since asking may use up the token."""
     may_have_no_body: bool = False
     """An empty body is an empty object."""
     summary: str
@@ -60,6 +62,7 @@ OPERATIONS = (
         request=requests.ListAssetGroups,
         result=results.GroupPage,
         scope="groups:read",
+        reads=True,
         summary="List asset groups",
         summary_zh="查询素材组列表",
     ),
@@ -71,6 +74,7 @@ OPERATIONS = (
         request=requests.GetAssetGroup,
         result=results.Group,
         scope="groups:read",
+        reads=True,
         summary="Get an asset group",
         summary_zh="查询素材组",
     ),
@@ -116,6 +120,7 @@ OPERATIONS = (
         request=requests.ListAssets,
         result=results.AssetPage,
         scope="assets:read",
+        reads=True,
         summary="List assets",
         summary_zh="查询素材列表",
     ),
@@ -127,6 +132,7 @@ OPERATIONS = (
         request=requests.GetAsset,
         result=results.Asset,
         scope="assets:read",
+        reads=True,
         summary="Get an asset and its status",
         summary_zh="查询素材状态",
     ),
@@ -200,6 +206,7 @@ INVITATIONS = (
         request=invitations.ListInvitations,
         result=invitations.InvitationPage,
         scope="invitations:read",
+        reads=True,
         may_have_no_body=True,
         summary="List invitations",
         summary_zh="查询邀请列表",
@@ -212,6 +219,7 @@ INVITATIONS = (
         request=invitations.GetInvitation,
         result=invitations.Invitation,
         scope="invitations:read",
+        reads=True,
         summary="Get an invitation",
         summary_zh="查询邀请",
     ),
@@ -230,5 +238,15 @@ INVITATIONS = (
 )
 """What is ours alone, in the same envelope and style."""
 
-EVENTS_READ, WEBHOOKS_MANAGE = "events:read", "webhooks:manage"
-SCOPES = tuple(sorted({operation.scope for operation in (*OPERATIONS, *INVITATIONS)} | {EVENTS_READ, WEBHOOKS_MANAGE}))
+AUDIT_READ, EVENTS_READ, UPLOADS_WRITE, WEBHOOKS_MANAGE = (
+    "audit:read",
+    "events:read",
+    "uploads:write",
+    "webhooks:manage",
+)
+SCOPES = tuple(
+    sorted(
+        {operation.scope for operation in (*OPERATIONS, *INVITATIONS)}
+        | {AUDIT_READ, EVENTS_READ, UPLOADS_WRITE, WEBHOOKS_MANAGE}
+    )
+)

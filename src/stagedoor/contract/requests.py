@@ -62,11 +62,20 @@ class CreateAsset(Request, frozen=True, kw_only=True):
     GroupId: fields.GroupId
     URL: Annotated[
         fields.Url,
-        Meta(description="Publicly reachable http(s) address.", examples=["https://picsum.photos/800/1200.jpg"]),
+        Meta(
+            description="Publicly reachable http(s) address, or `upload://<UploadId>` of a complete upload.",
+            examples=["https://picsum.photos/800/1200.jpg"],
+        ),
     ]
     AssetType: fields.AssetType
     Name: fields.Name | None = None
     Moderation: fields.Moderation | None = None
+    AllowDuplicate: Annotated[
+        bool | None,
+        Meta(
+            description="With `upload://`: make an asset although the group has one of the same content, which is answered else. Ours alone, never sent upstream."
+        ),
+    ] = None
 
 
 class AssetFilter(msgspec.Struct, frozen=True, kw_only=True):

@@ -6,20 +6,10 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
+from stagedoor.db.sealed import LOOKED_AT, select_sealed
 from stagedoor.db.sqlite_tx import to_disk
+from stagedoor.sealed import SEALED
 from stagedoor.settings import SettingsError
-
-SEALED = (
-    "channels.credentials",
-    "webhook_endpoints.secret",
-    "invitations.details",
-    "consents.record",
-    "validation_sessions.byted_token",
-    "assets.url",
-)
-"""Columns whose values are sealed for ``table.column:id``."""
-LOOKED_AT = 50
-"""Values of a column that are opened: a wrong key opens none."""
 
 
 class BackupError(SettingsError):
@@ -90,11 +80,9 @@ def check_sqlite(path: Path) -> str:
 def sealed_values(path: Path) -> Iterator[tuple[str, bytes]]:
     """Yield some sealed values of a database with the places they are sealed for."""
     with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
-        tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
-        for place in SEALED:
-            table, column = place.split(".")
-            if table not in tables:  # it came with a later schema
+        for sealed in SEALED:
+            columns = {name for (name,) in connection.execute("SELECT name FROM pragma_table_info(?)", [sealed.table])}
+            if sealed.column not in columns:  # it came with a later schema
                 continue
-            sql = f"SELECT id, {column} FROM {table} WHERE {column} IS NOT NULL ORDER BY id DESC LIMIT {LOOKED_AT}"
-            for row_id, sealed in connection.execute(sql):
-                yield f"{place}:{row_id}", sealed
+            for *row, value in connection.execute(select_sealed(sealed), {"looked_at": LOOKED_AT}):
+                yield sealed.place(*row), value

@@ -5,6 +5,7 @@ other's commit.
 """
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 
 from stagedoor.db.database import Tx
 from stagedoor.db.rows import in_list
@@ -20,11 +21,17 @@ async def add_to_counters(tx: Tx, tenant_id: str, deltas: Mapping[str, int]) -> 
     changed = [(name, deltas[name]) for name in sorted(deltas) if deltas[name]]
     if not changed:
         return
-    rows = ", ".join(f"(:tenant_id, :name_{index}, :slot, :delta_{index})" for index in range(len(changed)))
     params: dict[str, str | int] = {"tenant_id": tenant_id, "slot": tx.slot}
     for index, (name, delta) in enumerate(changed):
-        params |= {f"name_{index}": name, f"delta_{index}": delta}
-    await tx.execute(_ADD.format(rows=rows), **params)
+        params[f"name_{index}"] = name
+        params[f"delta_{index}"] = delta
+    await tx.execute(_add(len(changed)), **params)
+
+
+@cache
+def _add(count: int) -> str:
+    rows = ", ".join(f"(:tenant_id, :name_{index}, :slot, :delta_{index})" for index in range(count))
+    return _ADD.format(rows=rows)
 
 
 async def sum_counters(tx: Tx, tenant_id: str, names: Sequence[str]) -> int:

@@ -20,11 +20,12 @@ from stagedoor.db.tables import metadata
 MIGRATIONS = Path(__file__).parent / "migrations"
 # Numbers of transactions belong to a server: what was restored from another one's dump may be numbered from its future,
 # where nobody would see it. Then the order of the rows counts for all that is there.
-_NUMBER_EVENTS_ANEW = """
-UPDATE events SET written_in = 0 WHERE written_in > 0 AND EXISTS (
-  SELECT 1 FROM events WHERE written_in >= CAST(CAST(pg_snapshot_xmax(pg_current_snapshot()) AS text) AS bigint)
+_NUMBER_ANEW = """
+UPDATE {table} SET written_in = 0 WHERE written_in > 0 AND EXISTS (
+  SELECT 1 FROM {table} WHERE written_in >= CAST(CAST(pg_snapshot_xmax(pg_current_snapshot()) AS text) AS bigint)
 )
 """
+_NUMBERED = ("events", "audit_inbox")
 # Whoever comes second waits, and finds nothing to do. The number is "stagedoor" in a form nobody else chooses.
 _ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(8319104478926008178)"
 # A change of a table waits for every transaction on it, and everybody else waits behind the change: better to try again.
@@ -109,7 +110,8 @@ def _upgrade(connection: Connection, migrations: Path) -> None:
         connection.execute(text(_WAIT_FOR_LOCKS))
     command.upgrade(alembic_config(connection, migrations), "head")
     if on_postgres:
-        connection.execute(text(_NUMBER_EVENTS_ANEW))
+        for table in _NUMBERED:
+            connection.execute(text(_NUMBER_ANEW.format(table=table)))
 
 
 def _on_connection(url: str, work: Callable[[Connection], None]) -> None:

@@ -1,6 +1,6 @@
 """The schema, for reading and for Alembic. Times are microseconds since 1970; sealed and hashed columns are bytes."""
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, LargeBinary, MetaData, Table, Text
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, LargeBinary, MetaData, Table, Text, text
 from sqlalchemy.dialects import postgresql
 
 metadata = MetaData()
@@ -93,6 +93,7 @@ asset_groups = Table(
     Column("project_name", Text, nullable=False),
     Column("created_at", Time, nullable=False),
     Column("updated_at", Time, nullable=False),
+    Column("withdrawn_at", Time, comment="when its actor took the consent back"),
     Index("asset_groups_by_create_time", "tenant_id", "group_type", "created_at", "id"),
     Index("asset_groups_by_update_time", "tenant_id", "group_type", "updated_at", "id"),
 )
@@ -120,11 +121,61 @@ assets = Table(
     Column("created_at", Time, nullable=False),
     Column("updated_at", Time, nullable=False),
     Column("looked_at", Time, comment="when Ark was last asked"),
+    Column("sha256", LargeBinary, comment="of the uploaded file; null: it came from elsewhere"),
     Index("assets_by_create_time", "tenant_id", "group_type", "status", "created_at", "id"),
     Index("assets_by_update_time", "tenant_id", "group_type", "status", "updated_at", "id"),
     Index("assets_by_group", "tenant_id", "group_type", "status", "group_id", "id"),
     Index("assets_of_group_by_create_time", "tenant_id", "group_id", "status", "created_at", "id"),
     Index("assets_of_group_by_update_time", "tenant_id", "group_id", "status", "updated_at", "id"),
+    Index(
+        "assets_of_group_by_content",
+        "tenant_id",
+        "group_id",
+        "sha256",
+        sqlite_where=text("sha256 IS NOT NULL"),
+        postgresql_where=text("sha256 IS NOT NULL"),
+    ),
+)
+
+uploads = Table(
+    "uploads",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("tenant_id", Key, ForeignKey("tenants.id"), nullable=False),
+    Column("name", Text, nullable=False, comment="as the caller calls the file; never a path"),
+    Column("content_type", Text, nullable=False),
+    Column("asset_type", Text, comment="null: neither said nor seen"),
+    Column("size", BigInteger, nullable=False, comment="of the whole file, in bytes"),
+    Column("received", BigInteger, nullable=False, comment="how many of them are here"),
+    Column("sha256", LargeBinary, comment="null: not complete"),
+    Column("created_at", Time, nullable=False),
+    Column("expires_at", Time, nullable=False),
+    Index("uploads_by_create_time", "tenant_id", "created_at", "id"),
+    Index("uploads_by_content", "tenant_id", "sha256"),
+)
+
+upload_pieces = Table(
+    "upload_pieces",
+    metadata,
+    Column("upload_id", Key, primary_key=True),
+    Column("start", BigInteger, primary_key=True, autoincrement=False, comment="where in the file it begins"),
+    Column("name", Key, nullable=False, comment="of the piece, among those of the upload"),
+)
+
+upload_files = Table(
+    "upload_files",
+    metadata,
+    Column("tenant_id", Key, primary_key=True),
+    Column("sha256", LargeBinary, primary_key=True),
+    Column("file_id", Key, nullable=False, unique=True, comment="of the upload that brought it"),
+    Column("uses", BigInteger, nullable=False, comment="how many uploads have this content"),
+)
+
+upload_totals = Table(
+    "upload_totals",
+    metadata,
+    Column("tenant_id", Key, primary_key=True),
+    Column("bytes", BigInteger, nullable=False, comment="of all uploads, whole or not"),
 )
 
 validation_sessions = Table(
@@ -307,4 +358,76 @@ consents = Table(
     Column("created_at", Time, nullable=False),
     Column("withdrawn_at", Time),
     Index("consents_by_invitation", "invitation_id", "created_at"),
+)
+
+audit_inbox = Table(
+    "audit_inbox",
+    metadata,
+    Column("position", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("written_in", BigInteger, nullable=False, comment="the number of the transaction; 0 on SQLite"),
+    Column("tenant_id", Key, nullable=False, comment="empty: the instance's own"),
+    Column("actor", Text, nullable=False, comment="who did it"),
+    Column("action", Text, nullable=False),
+    Column("object_id", Key, nullable=False),
+    Column("details", LargeBinary, nullable=False, comment="JSON: ids, numbers and codes"),
+    Column("created_at", Time, nullable=False),
+    Index("audit_inbox_in_order", "written_in", "position"),
+)
+
+audit_entries = Table(
+    "audit_entries",
+    metadata,
+    Column("tenant_id", Key, primary_key=True),
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("object_id", Key, nullable=False),
+    Column("entry", LargeBinary, nullable=False, comment="JSON, exactly as it was hashed"),
+    Column("hash", LargeBinary, nullable=False, comment="SHA-256 of the entry, which names the one before"),
+    Index("audit_entries_by_object", "tenant_id", "object_id", "seq"),
+)
+
+audit_chains = Table(
+    "audit_chains",
+    metadata,
+    Column("tenant_id", Key, primary_key=True),
+    Column("seq", BigInteger, nullable=False, comment="of the last entry"),
+    Column("hash", LargeBinary, nullable=False, comment="of the last entry"),
+    Column("checkpoint_seq", BigInteger, nullable=False, comment="how far it is signed"),
+    Column("checkpoint_due_at", Time, comment="when its end is to be signed; null: it is"),
+    Column("proof", LargeBinary, nullable=False, comment="keyed hash of the columns before, without the time"),
+    Index("audit_chains_by_due", "checkpoint_due_at"),
+)
+
+audit_checkpoints = Table(
+    "audit_checkpoints",
+    metadata,
+    Column("tenant_id", Key, primary_key=True),
+    Column("seq", BigInteger, primary_key=True, autoincrement=False, comment="of the entry it is about"),
+    Column("statement", LargeBinary, nullable=False, comment="JSON, exactly as it was signed"),
+    Column("signature", LargeBinary, nullable=False, comment="ed25519"),
+)
+
+deletions = Table(
+    "deletions",
+    metadata,
+    Column("group_id", Key, primary_key=True),
+    Column("tenant_id", Key, nullable=False),
+    Column("channel_id", Key, nullable=False),
+    Column("project_name", Text, nullable=False),
+    Column("consent_id", Key, nullable=False, comment="that was taken back"),
+    Column("invitation_id", Key, nullable=False),
+    Column("withdrawn_at", Time, nullable=False),
+    Column("overdue_at", Time, comment="when it was told that this takes too long"),
+    Column("proved_at", Time, comment="null: not done yet"),
+    Column("proof", LargeBinary, comment="signed JSON"),
+)
+
+deletion_steps = Table(
+    "deletion_steps",
+    metadata,
+    Column("group_id", Key, primary_key=True),
+    Column("action", Key, primary_key=True),
+    Column("object_id", Key, primary_key=True),
+    Column("answer", Text, nullable=False),
+    Column("request_id", Text, nullable=False, comment="of the upstream"),
+    Column("at", Time, nullable=False),
 )

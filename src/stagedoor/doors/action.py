@@ -28,7 +28,7 @@ from stagedoor.http.query import read_query
 from stagedoor.http.router import Route
 from stagedoor.idempotency.once import OnceKey, chosen_key
 from stagedoor.idempotency.signed import invocation_key, refuse_late_repetition, signature_key
-from stagedoor.keys.authenticate import KeyRing
+from stagedoor.keys.authenticate import Caller, KeyRing
 from stagedoor.keys.signature import Arrival, Claim, check_signature, is_presigned, read_claim
 from stagedoor.runtime import Runtime
 from stagedoor.validation.start import START
@@ -74,9 +74,6 @@ class ActionDoor:
         signed = is_presigned(arrival) or not _is_bearer(headers)
         admit = self._admit_signed if signed else self._admit_bearer
         call, body, claim = await admit(arrival, operation, scope, receive)
-        if call.caller.rates:
-            state["tenant_id"] = call.tenant_id
-            await self._keys.count(call.caller, state)
         await answer(scope, send, call, operation, _ask(call, operation, headers, claim, body))
 
     async def _admit_bearer(
@@ -85,6 +82,7 @@ class ActionDoor:
         if b"x-security-token" in arrival.headers:
             raise InvalidSecretToken
         caller = await self._keys.authenticate(arrival.headers[b"authorization"], operation.scope)
+        await self._count(caller, scope)
         call = Call(self._rt, self._book, caller, fresh=_is_fresh(arrival.headers))
         return call, await self._read(scope, receive), None
 
@@ -97,7 +95,14 @@ class ActionDoor:
         body = await self._read(scope, receive)
         check_signature(claim, signer.secret_key, body)
         signer.caller.check_scope(operation.scope)
+        # Only now: whoever knows no more than an access key must not use up its rate.
+        await self._count(signer.caller, scope)
         return Call(self._rt, self._book, signer.caller, fresh=_is_fresh(arrival.headers)), body, claim
+
+    async def _count(self, caller: Caller, scope: Scope) -> None:
+        if caller.rates:
+            scope["state"]["tenant_id"] = caller.tenant_id
+            await self._keys.count(caller, scope["state"])
 
     async def _read(self, scope: Scope, receive: Receive) -> bytes:
         settings = self._rt.settings

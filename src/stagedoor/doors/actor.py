@@ -27,8 +27,11 @@ from stagedoor.doors.actor_pages import (
     withdraw_page,
 )
 from stagedoor.doors.actor_style import SCRIPT
+from stagedoor.doors.callback_page import CONTENT_SECURITY_POLICY, TOO_MANY_PAGE
 from stagedoor.doors.callback_page import PAGE as NOBODY_PAGE
-from stagedoor.errors import MethodNotAllowed, NotFound, StagedoorError
+from stagedoor.doors.visitors import Visitors
+from stagedoor.errors import FlowLimitExceeded, MethodNotAllowed, NotFound, StagedoorError
+from stagedoor.http.envelope import error_headers
 from stagedoor.http.form import read_form
 from stagedoor.http.router import Route
 from stagedoor.invitations.consent import Agreement, Incomplete, begin_check, standing_consent, terms_of
@@ -51,25 +54,26 @@ FRESH = timedelta(minutes=2)
 """For so long after the check the page goes on to the customer's by itself; later it is looked at for the receipt."""
 
 
-def actor_routes(rt: Runtime, book: ChannelBook) -> list[Route]:
+def actor_routes(rt: Runtime, book: ChannelBook, visitors: Visitors) -> list[Route]:
     """Return the routes of the actor's pages."""
     pages = ActorPages(rt, book)
     return [
-        Route("/i/{code}", ActorEndpoint(rt, "invitation", pages.show_invitation, pages.take_agreement)),
-        Route("/i/{code}/qr.svg", ActorEndpoint(rt, "invitation_qr", pages.show_svg)),
-        Route("/i/{code}/qr.png", ActorEndpoint(rt, "invitation_qr", pages.show_png)),
-        Route("/r/{code}", ActorEndpoint(rt, "result", pages.show_result)),
-        Route("/r/{code}/state", ActorEndpoint(rt, "result_state", pages.show_state)),
+        Route("/i/{code}", ActorEndpoint(rt, visitors, "invitation", pages.show_invitation, pages.take_agreement)),
+        Route("/i/{code}/qr.svg", ActorEndpoint(rt, visitors, "invitation_qr", pages.show_svg)),
+        Route("/i/{code}/qr.png", ActorEndpoint(rt, visitors, "invitation_qr", pages.show_png)),
+        Route("/r/{code}", ActorEndpoint(rt, visitors, "result", pages.show_result)),
+        Route("/r/{code}/state", ActorEndpoint(rt, visitors, "result_state", pages.show_state)),
         Route(SCRIPT_PATH, _script),
-        Route("/w/{code}", ActorEndpoint(rt, "withdrawal", pages.show_withdrawal, pages.take_withdrawal)),
+        Route("/w/{code}", ActorEndpoint(rt, visitors, "withdrawal", pages.show_withdrawal, pages.take_withdrawal)),
     ]
 
 
 class ActorEndpoint:
     """One page: HEAD and GET show it, POST takes its form."""
 
-    def __init__(self, rt: Runtime, action: str, show: Show, take: Take | None = None) -> None:
+    def __init__(self, rt: Runtime, visitors: Visitors, action: str, show: Show, take: Take | None = None) -> None:
         self._rt = rt
+        self._visitors = visitors
         self._action = action
         self._show = show
         self._take = take
@@ -85,6 +89,12 @@ class ActorEndpoint:
         else:
             fields = None
         try:
+            self._visitors.count(scope)
+        except FlowLimitExceeded as error:
+            headers = [*error_headers(error), *scope["state"]["rate_limit"]]
+            await browser.send(Answer(TOO_MANY_PAGE, status=429, policy=CONTENT_SECURITY_POLICY, headers=headers), send)
+            return
+        try:
             visit = await find_visit(self._rt, browser.code)
             scope["state"]["tenant_id"] = visit.tenant.id
             if fields is None or self._take is None:
@@ -92,7 +102,7 @@ class ActorEndpoint:
             else:
                 answer = await self._take(browser, visit, fields)
         except NotFound:
-            answer = Answer(NOBODY_PAGE, status=404, form_action="'none'")
+            answer = Answer(NOBODY_PAGE, status=404, policy=CONTENT_SECURITY_POLICY)
         except StagedoorError as error:
             log.warning("actor_page_failed", action=self._action, error=error.full_code)
             answer = browser.busy(busy_page(browser.seen(choose_language(accept=browser.accept)), agreed=False), error)

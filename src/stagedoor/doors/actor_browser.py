@@ -55,6 +55,8 @@ class Answer(msgspec.Struct):
     status: int = 200
     content_type: bytes = b"text/html; charset=utf-8"
     form_action: str = "'self'"
+    policy: str = ""
+    """The whole Content-Security-Policy of a page with a style of its own."""
     sets_cookie: bool = False
     for_others: bool = False
     """May be shown inside a page of the customer's: a QR code."""
@@ -148,7 +150,7 @@ class Browser:
             *HEADERS,
             (b"cross-origin-resource-policy", b"cross-origin" if answer.for_others else b"same-origin"),
             (b"content-length", b"%d" % len(answer.body)),
-            (b"content-security-policy", content_security_policy(answer.form_action).encode()),
+            (b"content-security-policy", (answer.policy or content_security_policy(answer.form_action)).encode()),
             *answer.headers,
         ]
         if answer.body:

@@ -16,6 +16,8 @@ POST   /admin/v1/jobs/{id}/retry       try a job at once
 GET    /admin/v1/cases                 face checks that wait for a decision
 GET    /admin/v1/cases/{id}            one of them
 POST   /admin/v1/cases/{id}/resolve    decide it
+
+`GET /admin/v1/events` is with the events, in doors/events.py.
 """
 
 from collections.abc import Mapping
@@ -25,12 +27,13 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from stagedoor.audit.store import by_operator
 from stagedoor.channels.book import ChannelBook
 from stagedoor.channels.edit import ChannelChange, NewChannel
 from stagedoor.clock import to_iso
 from stagedoor.contract.results import Empty
 from stagedoor.doors import admin_channels, admin_work
-from stagedoor.doors.actions import Action, ActionEndpoint
+from stagedoor.doors.table import Action, ActionEndpoint
 from stagedoor.http.router import Route
 from stagedoor.keys.authenticate import KeyRing
 from stagedoor.keys.issue import KeyPair, give_pair, issue_key, revoke_key
@@ -146,7 +149,7 @@ async def show_tenants(rt: Runtime, _: str) -> TenantList:
     return TenantList(items=[_tenant(tenant) for tenant in await rt.db.read(list_tenants)])
 
 
-async def add_key(rt: Runtime, tenant_id: str, new: NewKey) -> KeyView:
+async def add_key(rt: Runtime, tenant_id: str, new: NewKey, *, by: str) -> KeyView:
     kind: Kind = "test" if new.kind == "test" else "live"
     key, secret = await issue_key(
         rt,
@@ -157,10 +160,11 @@ async def add_key(rt: Runtime, tenant_id: str, new: NewKey) -> KeyView:
         models=new.models,
         expires_at=new.expires_at,
         rate_limit=new.rate_limit,
+        by=by,
     )
     if not new.access_key:
         return _key(key, secret)
-    key, pair = await give_pair(rt, key.id)
+    key, pair = await give_pair(rt, key.id, by=by)
     return _key(key, secret, pair)
 
 
@@ -173,19 +177,19 @@ async def edit_key(rt: Runtime, key_id: str, change: RateChange) -> KeyView:
     return _key(await limit_key(rt, key_id, change.rate_limit))
 
 
-async def drop_key(rt: Runtime, key_id: str) -> Empty:
-    await revoke_key(rt, key_id)
+async def drop_key(rt: Runtime, key_id: str, *, by: str) -> Empty:
+    await revoke_key(rt, key_id, by=by)
     return Empty()
 
 
 ACTIONS: Mapping[str, Mapping[str, Action]] = {
     "/admin/v1/channels": {
         "GET": Action("ListChannels", admin_channels.show_channels),
-        "POST": Action("CreateChannel", admin_channels.add_channel, NewChannel),
+        "POST": Action("CreateChannel", admin_channels.add_channel, NewChannel, audited=True),
     },
     "/admin/v1/channels/{name}": {
         "GET": Action("GetChannel", admin_channels.show_channel),
-        "PATCH": Action("UpdateChannel", admin_channels.edit_channel, ChannelChange),
+        "PATCH": Action("UpdateChannel", admin_channels.edit_channel, ChannelChange, audited=True),
     },
     "/admin/v1/tenants": {
         "GET": Action("ListTenants", show_tenants),
@@ -194,17 +198,19 @@ ACTIONS: Mapping[str, Mapping[str, Action]] = {
     "/admin/v1/tenants/{name}": {"PATCH": Action("UpdateTenant", edit_tenant, RateChange)},
     "/admin/v1/tenants/{name}/keys": {
         "GET": Action("ListKeys", show_keys),
-        "POST": Action("CreateKey", add_key, NewKey),
+        "POST": Action("CreateKey", add_key, NewKey, audited=True),
     },
     "/admin/v1/keys/{name}": {
         "PATCH": Action("UpdateKey", edit_key, RateChange),
-        "DELETE": Action("RevokeKey", drop_key),
+        "DELETE": Action("RevokeKey", drop_key, audited=True),
     },
     "/admin/v1/jobs": {"GET": Action("ListJobs", admin_work.show_jobs)},
     "/admin/v1/jobs/{name}/retry": {"POST": Action("RetryJob", admin_work.retry)},
     "/admin/v1/cases": {"GET": Action("ListCases", admin_work.show_cases)},
     "/admin/v1/cases/{name}": {"GET": Action("GetCase", admin_work.show_case)},
-    "/admin/v1/cases/{name}/resolve": {"POST": Action("ResolveCase", admin_work.resolve, admin_work.Resolution)},
+    "/admin/v1/cases/{name}/resolve": {
+        "POST": Action("ResolveCase", admin_work.resolve, admin_work.Resolution, audited=True)
+    },
 }
 
 
@@ -216,7 +222,8 @@ def admin_routes(rt: Runtime, book: ChannelBook, keys: KeyRing) -> list[Route]:
     """Return the routes of the admin door."""
 
     async def admit(state: dict[str, Any]) -> tuple[()]:
-        await keys.authenticate_admin(state["headers"].get(b"authorization", b""))
+        key = await keys.authenticate_admin(state["headers"].get(b"authorization", b""))
+        state["by"] = by_operator(key.id)
         return ()
 
     async def admit_to_channels(state: dict[str, Any]) -> tuple[ChannelBook]:

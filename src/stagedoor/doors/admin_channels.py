@@ -113,8 +113,8 @@ async def _show(rt: Runtime, book: ChannelBook, channel: Channel) -> ChannelView
     return next(_channel(live, rt.clock.now()) for live in await book.list_live() if live.channel.id == channel.id)
 
 
-async def add_channel(rt: Runtime, book: ChannelBook, _: str, new: NewChannel) -> ChannelView:
-    return await _show(rt, book, await create_channel(rt, new))
+async def add_channel(rt: Runtime, book: ChannelBook, _: str, new: NewChannel, *, by: str) -> ChannelView:
+    return await _show(rt, book, await create_channel(rt, new, by=by))
 
 
 async def show_channels(rt: Runtime, book: ChannelBook, _: str) -> ChannelList:
@@ -125,5 +125,5 @@ async def show_channel(rt: Runtime, book: ChannelBook, name: str) -> ChannelView
     return await _show(rt, book, await rt.db.read(lambda tx: get_channel_by_name(tx, name)))
 
 
-async def edit_channel(rt: Runtime, book: ChannelBook, name: str, change: ChannelChange) -> ChannelView:
-    return await _show(rt, book, await change_channel(rt, name, change))
+async def edit_channel(rt: Runtime, book: ChannelBook, name: str, change: ChannelChange, *, by: str) -> ChannelView:
+    return await _show(rt, book, await change_channel(rt, name, change, by=by))

@@ -129,7 +129,7 @@ async def show_case(rt: Runtime, case_id: str) -> CaseView:
     return _case(await rt.db.read(lambda tx: get_case(tx, case_id)))
 
 
-async def resolve(rt: Runtime, book: ChannelBook, case_id: str, resolution: Resolution) -> CaseView:
+async def resolve(rt: Runtime, book: ChannelBook, case_id: str, resolution: Resolution, *, by: str) -> CaseView:
     if (resolution.group_id is None) is not resolution.no_group:
         raise InvalidParameter("Give either the GroupId or NoGroup: true.", field="GroupId")
-    return _case(await resolve_case(rt, book, case_id, resolution.group_id))
+    return _case(await resolve_case(rt, book, case_id, resolution.group_id, by=by))

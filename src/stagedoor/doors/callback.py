@@ -5,14 +5,17 @@ from urllib.parse import parse_qsl
 
 from starlette.types import Receive, Scope, Send
 
-from stagedoor.doors.callback_page import CONTENT_SECURITY_POLICY, PAGE
-from stagedoor.errors import MethodNotAllowed, NotFound
+from stagedoor.doors.callback_page import CONTENT_SECURITY_POLICY, PAGE, TOO_MANY_PAGE
+from stagedoor.doors.visitors import Visitors
+from stagedoor.errors import FlowLimitExceeded, MethodNotAllowed, NotFound
+from stagedoor.http.envelope import Header, error_headers
 from stagedoor.http.router import Route
 from stagedoor.invitations.visit import result_address
 from stagedoor.runtime import Runtime
 from stagedoor.validation.callback import customer_page, receive_callback
 from stagedoor.validation.store import ValidationSession
 
+HTML: Header = (b"content-type", b"text/html; charset=utf-8")
 _HEADERS = [
     (b"cache-control", b"no-store"),
     (b"referrer-policy", b"no-referrer"),
@@ -25,16 +28,17 @@ _HEADERS = [
 ]
 
 
-def callback_routes(rt: Runtime) -> list[Route]:
+def callback_routes(rt: Runtime, visitors: Visitors) -> list[Route]:
     """Return the route of the callback; HEAD is refused, since nothing may change by it."""
-    return [Route("/cb/{state}", CallbackEndpoint(rt))]
+    return [Route("/cb/{state}", CallbackEndpoint(rt, visitors))]
 
 
 class CallbackEndpoint:
     """Records the callback, then sends the browser on with 303."""
 
-    def __init__(self, rt: Runtime) -> None:
+    def __init__(self, rt: Runtime, visitors: Visitors) -> None:
         self._rt = rt
+        self._visitors = visitors
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - the ASGI signature
         scope["state"]["action"] = "callback"
@@ -45,9 +49,19 @@ class CallbackEndpoint:
             session = await receive_callback(self._rt, scope["path_params"]["state"], query)
             location = await self._next_page(session, query)
         except NotFound:
-            await _send(send, 404, [(b"content-type", b"text/html; charset=utf-8")], PAGE)
+            await self._refuse(scope, send)
             return
         await _send(send, 303, [(b"location", location.encode("ascii"))], b"")
+
+    async def _refuse(self, scope: Scope, send: Send) -> None:
+        """Show that nobody waits for this, unless too many such have come from the same address."""
+        try:
+            self._visitors.count(scope)
+        except FlowLimitExceeded as error:
+            headers = [HTML, *error_headers(error), *scope["state"]["rate_limit"]]
+            await _send(send, error.status, headers, TOO_MANY_PAGE)
+        else:
+            await _send(send, 404, [HTML], PAGE)
 
     async def _next_page(self, session: ValidationSession, query: Mapping[str, str]) -> str:
         """Return the customer's page with the official parameters; for an invitation our own, without any."""

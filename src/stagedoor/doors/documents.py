@@ -1,4 +1,4 @@
-"""The documents' door: `/openapi.json` and `/openapi.zh.json`, and `/docs`, which shows them without asking anybody else."""
+"""The documents' door: `/openapi.json` and `/openapi.zh.json`, `/docs`, which shows them without asking anybody else, and the same for other readers."""
 
 import hashlib
 from collections.abc import Callable, Mapping
@@ -9,7 +9,9 @@ import msgspec
 import swagger_ui_bundle
 from starlette.types import Receive, Scope, Send
 
-from stagedoor.doors.openapi import Language, build_openapi
+from stagedoor.doors.llms import build_llms
+from stagedoor.doors.openapi.build import Language, build_openapi
+from stagedoor.doors.postman.build import build_collection
 from stagedoor.errors import MethodNotAllowed, NotFound
 from stagedoor.http.envelope import Header
 from stagedoor.http.guard import NO_SNIFF
@@ -20,6 +22,7 @@ HTML = "text/html; charset=utf-8"
 JSON = "application/json"
 CSS = "text/css; charset=utf-8"
 SCRIPT = "text/javascript; charset=utf-8"
+TEXT = "text/plain; charset=utf-8"
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -76,6 +79,8 @@ def document_routes(settings: Settings) -> list[Route]:
     return [
         Route("/openapi.json", _document("en", settings)),
         Route("/openapi.zh.json", _document("zh", settings)),
+        Route("/postman.json", _postman(settings)),
+        Route("/llms.txt", _llms()),
         Route("/docs", _page("en")),
         Route("/docs/zh", _page("zh")),
         Route("/docs/assets/{name}", FileEndpoint(find_asset)),
@@ -85,6 +90,20 @@ def document_routes(settings: Settings) -> list[Route]:
 def _document(language: Language, settings: Settings) -> "FileEndpoint":
     content = msgspec.json.encode(build_openapi(language, public_url=settings.public_url))
     file = make_file(content, JSON, FOR_A_WHILE)
+    return FileEndpoint(lambda _: file)
+
+
+def _postman(settings: Settings) -> "FileEndpoint":
+    @cache
+    def read(_: str) -> File:
+        """Build it at its first use: most gateways are never asked for it."""
+        return make_file(msgspec.json.encode(build_collection(public_url=settings.public_url)), JSON, FOR_A_WHILE)
+
+    return FileEndpoint(read)
+
+
+def _llms() -> "FileEndpoint":
+    file = make_file(build_llms().encode(), TEXT, FOR_A_WHILE)
     return FileEndpoint(lambda _: file)
 
 

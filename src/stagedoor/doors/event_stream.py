@@ -2,19 +2,18 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from typing import Any
 
 import structlog
 from starlette.types import Receive, Scope, Send
 
-from stagedoor.contract.operations import EVENTS_READ
 from stagedoor.errors import CallerError, FlowLimitExceeded, StagedoorError
 from stagedoor.events.listing import BEGINNING, find_place, read_events
 from stagedoor.events.store import Event, bell, find_newest_event, print_event
 from stagedoor.http.guard import NO_SNIFF, NO_STORE
-from stagedoor.keys.authenticate import KeyRing
+from stagedoor.keys.authenticate import Caller
 from stagedoor.runtime import Runtime
 
 log = structlog.get_logger()
@@ -31,16 +30,19 @@ SEND_SECONDS = 30.0
 """A reader that takes nothing for so long is gone."""
 END_SECONDS = 1.0
 MOST_STREAMS = 100
-"""Streams of one tenant in one process."""
+"""Streams of one tenant, or of all operators, in one process."""
+
+Admit = Callable[[bytes], Awaitable[Caller]]
+"""Returns whose events the holder of an Authorization header may read; raises when the key is no good, or no good any more."""
 
 
 class EventStreams:
     """The open streams of this process."""
 
-    def __init__(self, rt: Runtime, keys: KeyRing, *, heartbeat: float = HEARTBEAT_SECONDS) -> None:
+    def __init__(self, rt: Runtime, admit: Admit, *, heartbeat: float = HEARTBEAT_SECONDS) -> None:
         """Prepare; ``heartbeat`` is how many seconds a stream is silent at most."""
         self._rt = rt
-        self._keys = keys
+        self._admit = admit
         self._heartbeat = heartbeat
         self._open: Counter[str] = Counter()
 
@@ -58,7 +60,7 @@ class EventStreams:
 
         Raises:
             NotFound: there is no event to begin after.
-            FlowLimitExceeded: the tenant has too many streams open.
+            FlowLimitExceeded: the reader has too many streams open.
 
         """
         place = await self._begin(tenant_id, after)
@@ -103,7 +105,7 @@ class EventStreams:
                 rung.clear()
                 has_more = False
                 try:
-                    await self._keys.authenticate(authorization, EVENTS_READ)
+                    await self._admit(authorization)
                     page = await read_events(self._rt, tenant_id, place, limit=AT_ONCE, types=types)
                 except CallerError:
                     return

@@ -94,4 +94,6 @@ async def _perform(call: Call, operation: Operation, asked: Asked) -> tuple[msgs
                 call.session_id = await find_started_session(call, result)
     if call.session_id:
         headers.append((b"stagedoor-session-id", call.session_id.encode("ascii")))
+    if call.is_existing:
+        headers.append((b"stagedoor-existing-asset", b"true"))
     return result, headers

@@ -21,7 +21,7 @@ from stagedoor.clock import to_iso
 from stagedoor.contract.operations import WEBHOOKS_MANAGE
 from stagedoor.contract.results import Empty
 from stagedoor.db.database import Tx
-from stagedoor.doors.actions import Action, ActionEndpoint
+from stagedoor.doors.table import Action, ActionEndpoint
 from stagedoor.http.router import Route
 from stagedoor.keys.authenticate import KeyRing
 from stagedoor.runtime import Runtime

@@ -1,9 +1,11 @@
 """The emulator's web application."""
 
 from collections.abc import Awaitable, Callable
+from email.utils import format_datetime
 
 from aiohttp import web
 
+from stagedoor.emulator.clock import machine_now
 from stagedoor.emulator.control import control_routes, guard_control
 from stagedoor.emulator.gateway import handle_action
 from stagedoor.emulator.h5 import h5_routes
@@ -32,9 +34,12 @@ def create_emulator(settings: EmulatorSettings) -> web.Application:
     return app
 
 
-async def _announce(_request: web.Request, response: web.StreamResponse) -> None:
+async def _announce(request: web.Request, response: web.StreamResponse) -> None:
+    world = request.app[WORLD]
     response.headers["X-Stagedoor-Emulator"] = "simulation"
     response.headers["Server"] = "stagedoor-emulator"
+    # By the clock that signatures are judged by: callers set theirs by it.
+    response.headers["Date"] = format_datetime(world.signature_now(machine_now()), usegmt=True)
 
 
 async def _let_go(app: web.Application) -> None:

@@ -13,12 +13,19 @@ class EventType(msgspec.Struct, frozen=True):
     fields: Mapping[str, str]
 
 
+OPERATOR = ""
+"""In place of a tenant's id: what operators are told, and nobody else."""
+
 GROUP_ID = "The asset group."
 GROUP_TYPE = "`AIGC` or `LivenessFace`."
 ASSET_TYPE = "`Image`, `Video` or `Audio`."
 REASON = "The error code that says why."
 SESSION_ID = "The validation session."
 INVITATION_ID = "The invitation."
+CONSENT_ID = "The record of the consent."
+TENANT_ID = "The tenant."
+KIND = "What is wrong with the account: `GroupsFull`, `Unreachable` and the like."
+ACTION = "The operation it holds for; `*`: whatever is asked."
 
 _TYPES = (
     EventType("session.passed", "The actor came back from the face check and is said to have passed it.", {}),
@@ -89,19 +96,69 @@ _TYPES = (
         "The actor has withdrawn the consent.",
         {"invitation_id": INVITATION_ID, "group_id": GROUP_ID},
     ),
+    EventType(
+        "deletion.proved",
+        "The group of a consent that was taken back is deleted, here and in the asset library; the proof can be fetched.",
+        {"consent_id": CONSENT_ID},
+    ),
+    EventType(
+        "deletion.overdue",
+        "The asset library has not confirmed for a day that the group of a consent that was taken back is deleted. It is tried on.",
+        {"consent_id": CONSENT_ID},
+    ),
+)
+
+_OPERATORS_TYPES = (
+    EventType(
+        "channel.condition_began",
+        "An upstream account said something of itself that stands in the way, or does not answer any more.",
+        {"kind": KIND, "action": ACTION, "code": "As the upstream said it."},
+    ),
+    EventType(
+        "channel.condition_ended",
+        "It holds no more.",
+        {
+            "kind": KIND,
+            "action": ACTION,
+            "reason": "`Disproven`: a call succeeded. `Changed`: the channel was changed, so that it is another account's.",
+        },
+    ),
+    EventType(
+        "case.opened",
+        "A lost answer whose group cannot be told without guessing: somebody has to decide.",
+        {"tenant_id": TENANT_ID, "session_id": SESSION_ID, "channel_id": "The channel."},
+    ),
+    EventType(
+        "case.resolved",
+        "A case was decided, or its group turned up by itself.",
+        {"tenant_id": TENANT_ID, "session_id": SESSION_ID, "group_id": "The asset group; absent: there is none."},
+    ),
+    EventType(
+        "deletion.unconfirmed",
+        "The asset library has not confirmed for a day that a group whose consent was taken back is deleted. It is tried on.",
+        {"tenant_id": TENANT_ID, "channel_id": "The channel."},
+    ),
 )
 
 CATALOGUE: Mapping[str, EventType] = {event_type.name: event_type for event_type in _TYPES}
+"""What tenants are told."""
+OPERATORS_CATALOGUE: Mapping[str, EventType] = {event_type.name: event_type for event_type in _OPERATORS_TYPES}
+"""What operators are told."""
 
 
-def check_event(name: str, data: Mapping[str, object]) -> None:
+def catalogue_of(tenant_id: str) -> Mapping[str, EventType]:
+    """Return the types of which a tenant, or the operator, is told."""
+    return OPERATORS_CATALOGUE if tenant_id == OPERATOR else CATALOGUE
+
+
+def check_event(tenant_id: str, name: str, data: Mapping[str, object]) -> None:
     """Refuse an event that the catalogue does not describe.
 
     Raises:
         ValueError: the type or one of the fields is not in it.
 
     """
-    event_type = CATALOGUE.get(name)
+    event_type = catalogue_of(tenant_id).get(name)
     if event_type is None:
         raise ValueError(f"There is no event type {name} in the catalogue.")
     if unknown := data.keys() - event_type.fields.keys():

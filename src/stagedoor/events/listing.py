@@ -6,7 +6,7 @@ import msgspec
 
 from stagedoor.db.database import Tx
 from stagedoor.errors import InvalidParameter, NotFound
-from stagedoor.events.catalogue import CATALOGUE
+from stagedoor.events.catalogue import catalogue_of
 from stagedoor.events.store import Event, find_event, list_events
 from stagedoor.runtime import Runtime
 
@@ -61,15 +61,14 @@ async def read_events(
     return EventPage(shown, last, has_more=bool(found) and last is not found[-1])
 
 
-def check_types(types: Sequence[str]) -> None:
-    """Refuse types that the catalogue does not have.
+def check_types(tenant_id: str, types: Sequence[str]) -> None:
+    """Refuse types of which this reader is never told.
 
     Raises:
         InvalidParameter: naming the first of them.
 
     """
+    known = catalogue_of(tenant_id)
     for name in types:
-        if name not in CATALOGUE:
-            raise InvalidParameter(
-                f"There is no event type {name[:64]}. There are: {', '.join(CATALOGUE)}.", field="type"
-            )
+        if name not in known:
+            raise InvalidParameter(f"There is no event type {name[:64]}. There are: {', '.join(known)}.", field="type")

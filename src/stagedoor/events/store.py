@@ -22,7 +22,7 @@ DELIVER = "deliver"
 
 
 class Event(msgspec.Struct, frozen=True):
-    """Something that happened to an object of a tenant; ``data`` is JSON and begins with the object's id."""
+    """Something that happened to an object of a tenant, or of the operator; ``data`` is JSON and begins with the object's id."""
 
     position: int
     written_in: int
@@ -57,7 +57,7 @@ async def emit(
 
     Args:
         tx: the transaction.
-        tenant_id: whose event it is.
+        tenant_id: whose event it is; ``OPERATOR`` for what operators are told.
         type: one of the catalogue.
         object_id: what it happened to.
         data: the catalogue's fields of this type; ids and states only.
@@ -68,7 +68,7 @@ async def emit(
         ValueError: the catalogue does not have this type, or not these fields.
 
     """
-    check_event(type, data)
+    check_event(tenant_id, type, data)
     await tx.execute(
         "INSERT INTO events (written_in, id, tenant_id, type, object_id, data, created_at)"
         f" VALUES ({tx.number_of_transaction}, :id, :tenant_id, :type, :object_id, :data, :now)",

@@ -1,6 +1,10 @@
 """① Create an asset group."""
 
+from functools import partial
+
+from stagedoor.audit.store import record
 from stagedoor.call import Call
+from stagedoor.channels.store import Channel
 from stagedoor.contract import requests, results
 from stagedoor.db.database import AlreadyThere, Tx
 from stagedoor.errors import DatabaseUnavailable, InvalidParameter, OutcomeUnknown, UpstreamMalformed
@@ -15,7 +19,10 @@ async def create_group(call: Call, request: requests.CreateAssetGroup) -> result
             "Only AIGC groups can be created. A LivenessFace group comes from a real-person check (⑪ and ⑫).",
             field="GroupType",
         )
-    channel = await call.choose_channel(request.model)
+    return await call.bear(request.model, partial(_create_on, call, request))
+
+
+async def _create_on(call: Call, request: requests.CreateAssetGroup, channel: Channel) -> results.Group:
     project_name = call.choose_project(channel, request.ProjectName)
     body: dict[str, object] = {"Name": request.Name, "GroupType": "AIGC", "ProjectName": project_name}
     if request.Description is not None:
@@ -37,6 +44,8 @@ async def create_group(call: Call, request: requests.CreateAssetGroup) -> result
 
     async def work(tx: Tx) -> None:
         await add_group(tx, call.tenant_id, group)
+        details = {"channel_id": channel.id}
+        await record(tx, call.tenant_id, call.by, "group.created", group.id, details, now=now)
         data = {"group_type": group.group_type}
         await emit(tx, call.tenant_id, "group.created", group.id, data, event_id=call.rt.new_id("evt"), now=now)
 

@@ -33,6 +33,8 @@ class AssetGroup(msgspec.Struct, frozen=True):
     project_name: str
     created_at: datetime
     updated_at: datetime
+    withdrawn_at: datetime | None = None
+    """When its actor took the consent back: it takes nothing any more, and is being deleted."""
 
     def to_result(self) -> results.Group:
         return results.Group(
@@ -50,7 +52,7 @@ class AssetGroup(msgspec.Struct, frozen=True):
 class ListedGroup(AssetGroup, frozen=True):
     """A group and its place in the list it was read for."""
 
-    sort_value: int | str
+    sort_value: int | str = 0
 
 
 def group_counter(group_type: str) -> str:
@@ -66,7 +68,7 @@ async def add_group(tx: Tx, tenant_id: str, group: AssetGroup, *, sweep_at: date
     """
     await tx.execute(
         f"INSERT INTO asset_groups ({columns(AssetGroup)}) VALUES (:id, :tenant_id, :channel_id, :group_type, :name,"
-        " :name_folded, :description, :project_name, :created_at, :updated_at)",
+        " :name_folded, :description, :project_name, :created_at, :updated_at, :withdrawn_at)",
         **{**msgspec.structs.asdict(group), "tenant_id": tenant_id},
     )
     await add_to_counters(tx, tenant_id, {group_counter(group.group_type): 1})
@@ -92,8 +94,26 @@ async def get_group(tx: Tx, tenant_id: str, group_id: str, project_name: str | N
     """
     group = await find_group(tx, tenant_id, group_id)
     if group is None or project_name not in {None, group.project_name}:
-        raise NotFound(f"The specified asset_group {group_id} is not found.", field="group_id")
+        raise _not_found(group_id)
     return group
+
+
+async def check_group(tx: Tx, tenant_id: str, group_id: str) -> bool:
+    """Pass when the tenant has the group, and tell whether its actor still agrees: a third of the cost of getting it.
+
+    Raises:
+        NotFound: it has not.
+
+    """
+    sql = "SELECT CASE WHEN withdrawn_at IS NULL THEN 2 ELSE 1 END FROM asset_groups WHERE id = :id AND tenant_id = :tenant_id"
+    found = await tx.number(sql, id=group_id, tenant_id=tenant_id)
+    if not found:
+        raise _not_found(group_id)
+    return found == 2
+
+
+def _not_found(group_id: str) -> NotFound:
+    return NotFound(f"The specified asset_group {group_id} is not found.", field="group_id")
 
 
 async def mark_group_changed(tx: Tx, tenant_id: str, group: AssetGroup) -> None:
@@ -107,6 +127,17 @@ async def mark_group_changed(tx: Tx, tenant_id: str, group: AssetGroup) -> None:
         description=group.description,
         updated_at=group.updated_at,
     )
+
+
+async def mark_group_withdrawn(tx: Tx, tenant_id: str, group_id: str, now: datetime) -> bool:
+    """Write down that the actor of a group has taken the consent back, and tell whether it is there and that is news."""
+    changed = await tx.execute(
+        "UPDATE asset_groups SET withdrawn_at = :now WHERE id = :id AND tenant_id = :tenant_id AND withdrawn_at IS NULL",
+        now=now,
+        id=group_id,
+        tenant_id=tenant_id,
+    )
+    return changed == 1
 
 
 async def remove_group(tx: Tx, tenant_id: str, group: AssetGroup, counters: Sequence[str]) -> bool:

@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from typing import Any, TypeVar
 
 import msgspec
@@ -70,6 +70,38 @@ async def receive_body(scope: Scope, receive: Receive, *, limit: int, within: fl
         raise
     state["body_ended"] = True
     return body
+
+
+async def stream_body(scope: Scope, receive: Receive, *, silence: float, within: float) -> AsyncIterator[bytes]:
+    """Yield a body of whatever size as it comes.
+
+    Args:
+        scope: the request, as the guard hands it on.
+        receive: where the body comes from.
+        silence: seconds for which nothing may come.
+        within: seconds for the whole body to arrive.
+
+    Raises:
+        RequestTimeout: it did not come in time, or ended early.
+
+    """
+    state, ends_at = scope["state"], asyncio.get_running_loop().time() + within
+    more = True
+    while more:
+        try:
+            with _Deadline(max(0.0, min(silence, ends_at - asyncio.get_running_loop().time()))):
+                message = await receive()
+        except RequestTimeout:
+            state["body_ended"] = True
+            raise
+        if message["type"] == "http.disconnect":
+            state["body_ended"] = True
+            raise RequestTimeout("The request body ended early.")
+        more = message.get("more_body", False)
+        if not more:
+            state["body_ended"] = True
+        if chunk := message.get("body", b""):
+            yield chunk
 
 
 class _Deadline:

@@ -39,7 +39,7 @@ class Guard:
 
     What it leaves in ``scope["state"]``: ``headers`` as a dictionary, ``request_id`` and ``action``. What it finds there:
     ``action``, ``tenant_id``, ``region``, ``numbered`` when errors have a CodeN, ``rate_limit`` with headers for the answer,
-    ``body_ended`` when nothing of the body is left to read, and from the server
+    ``protocol`` with headers that a protocol wants in every answer, ``body_ended`` when nothing of the body is left to read, and from the server
     ``hang_up``, which closes the connection, and ``stopping``, an event that is set when the gateway stops.
     """
 
@@ -115,6 +115,7 @@ async def send_json(
                 NO_STORE,
                 NO_SNIFF,
                 *scope["state"].get("rate_limit", ()),
+                *scope["state"].get("protocol", ()),
                 *(headers or ()),
             ],
         }

@@ -11,6 +11,8 @@ from stagedoor.ids import new_request_id
 
 MAX_READ_HEAD_BYTES = 65_536
 LAST_LOOK_SECONDS = 1.0
+_OVER = asyncio.Event()
+"""Stands for the events of requests that are over, on which nobody waits."""
 
 
 class HttpProtocol(HttpToolsProtocol):
@@ -70,6 +72,14 @@ class HttpProtocol(HttpToolsProtocol):
         self.scope["state"]["stopping"] = self._stopping
         if self._stopping.is_set():
             self.cycle.keep_alive = False
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        if self.is_idle:
+            # A connection that waits keeps nothing of what it was used for: there may be ten thousand of them.
+            self.cycle.scope = self.scope = None  # type: ignore[assignment]  # made anew for the next request
+            self.headers = []
+            self.cycle.message_event = _OVER
 
     @property
     def is_idle(self) -> bool:

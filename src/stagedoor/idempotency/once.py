@@ -31,6 +31,7 @@ from stagedoor.idempotency.store import (
     remove_key,
 )
 from stagedoor.runtime import Runtime
+from stagedoor.sealed import KEPT_ANSWER
 
 log = structlog.get_logger()
 
@@ -39,11 +40,21 @@ _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 START_SESSION = "CreateVisualValidateSession"
 
 
+class Told(NamedTuple):
+    """What a caller is told of a repetition: what happened, and what to change. Nothing: what the error says itself."""
+
+    running: str | None = None
+    reused: str | None = None
+    over: str = "The session that this Idempotency-Key started is over. Use a new key."
+    lost: str | None = None
+
+
 class OnceKey(NamedTuple):
     """By what a request is recognised when it comes again, and how long."""
 
     key_hash: bytes
     lifetime: timedelta
+    told: Told = Told()
 
 
 def chosen_key(call: Call, header: str) -> OnceKey:
@@ -90,11 +101,11 @@ async def run_once(
     mine = new_claim(call, operation, key, body, until=now + LEASE)
     found = await rt.db.write(lambda tx: claim_key(tx, tenant_id, mine, now))
     if found is not mine:
-        answer = _recorded(call, found, mine, now)
+        answer = _recorded(call, key.told, found, mine, now)
         if answer is not None:
             return answer, True
         if not await rt.db.write(lambda tx: reclaim_key(tx, tenant_id, found, now=now, until=now + LEASE)):
-            raise IdempotencyKeyInUse(retry_after=timedelta(seconds=1))
+            raise IdempotencyKeyInUse(key.told.running, retry_after=timedelta(seconds=1))
     return await _run(call, mine, work), False
 
 
@@ -113,18 +124,18 @@ def new_claim(call: Call, operation: Operation, key: OnceKey, body: bytes, *, un
     )
 
 
-def _recorded(call: Call, found: IdempotencyKey, mine: IdempotencyKey, now: datetime) -> msgspec.Raw | None:
+def _recorded(call: Call, told: Told, found: IdempotencyKey, mine: IdempotencyKey, now: datetime) -> msgspec.Raw | None:
     """Return the recorded answer; None when the first request died and may be run again."""
     if found.body_hash != mine.body_hash:
-        raise IdempotencyKeyReused
+        raise IdempotencyKeyReused(told.reused)
     if found.claimed_until is not None and now < found.claimed_until:
-        raise IdempotencyKeyInUse(retry_after=timedelta(seconds=1))
+        raise IdempotencyKeyInUse(told.running, retry_after=timedelta(seconds=1))
     if found.answer is not None:
         return msgspec.Raw(call.rt.vault.open_bytes(_place(found), found.answer))
     if found.claimed_until is None:
-        raise BytedTokenExpired("The session that this Idempotency-Key started is over. Use a new key.")
+        raise BytedTokenExpired(told.over)
     if found.action != START_SESSION:
-        raise OutcomeUnknown
+        raise OutcomeUnknown(told.lost)
     return None
 
 
@@ -158,4 +169,4 @@ async def _note(rt: Runtime, work: Work[None]) -> None:
 
 
 def _place(key: IdempotencyKey) -> str:
-    return f"idempotency_keys.answer:{key.tenant_id}/{key.action}/{key.key_hash.hex()}"
+    return KEPT_ANSWER.place(key.tenant_id, key.action, key.key_hash)

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from stagedoor.audit.store import record
 from stagedoor.call import Call
 from stagedoor.contract import invitations as contract
 from stagedoor.db.database import Tx
@@ -30,19 +31,20 @@ async def answer_cancel_invitation(call: Call, request: contract.CancelInvitatio
         await get_invitation(tx, tenant_id, invitation_id)
         if passed_session(await list_invited_sessions(tx, tenant_id, [invitation_id])) is not None:
             raise Conflict("The invitation is completed and cannot be called back.", field="Status")
-        await cancel_invitation(tx, call.rt, tenant_id, invitation_id, "Cancelled")
+        await cancel_invitation(tx, call.rt, tenant_id, invitation_id, "Cancelled", by=call.by)
         return await show_invitation(call, tx, invitation_id)
 
     return await call.rt.db.write(work)
 
 
-async def cancel_invitation(tx: Tx, rt: Runtime, tenant_id: str, invitation_id: str, reason: str) -> None:
+async def cancel_invitation(tx: Tx, rt: Runtime, tenant_id: str, invitation_id: str, reason: str, *, by: str) -> None:
     """Close an invitation and what was started for it, and say so once."""
     now = rt.clock.now()
     await close_invited_sessions(tx, rt, tenant_id, invitation_id)
     if await mark_cancelled(tx, tenant_id, invitation_id, now):
         await drop_job(tx, EXPIRE, invitation_id)
         data = {"reason": reason}
+        await record(tx, tenant_id, by, "invitation.cancelled", invitation_id, data, now=now)
         await emit(tx, tenant_id, "invitation.cancelled", invitation_id, data, event_id=rt.new_id("evt"), now=now)
 
 

@@ -6,6 +6,8 @@ from collections.abc import Collection
 
 import msgspec
 
+from stagedoor.audit.store import ACTOR, record
+from stagedoor.channels.bear import Birth, bear
 from stagedoor.channels.book import ChannelBook
 from stagedoor.channels.store import Channel
 from stagedoor.contract.fields import Language
@@ -25,7 +27,7 @@ from stagedoor.invitations.terms import Terms, write_terms
 from stagedoor.invitations.visit import Visit
 from stagedoor.runtime import Runtime
 from stagedoor.validation.bind import close_invited_sessions
-from stagedoor.validation.start import Wanted, open_session
+from stagedoor.validation.start import Started, Wanted, open_session
 
 METHOD = "boxes ticked one by one, then a tap"
 
@@ -117,6 +119,7 @@ async def _record(rt: Runtime, visit: Visit, consent: Consent | None) -> bool:
             return False
         if consent is not None:
             await add_consent(tx, tenant_id, consent)
+            await record(tx, tenant_id, ACTOR, "consent.given", consent.id, _details(consent), now=now)
             data = {"consent_id": consent.id}
             await emit(tx, tenant_id, "invitation.consented", invitation_id, data, event_id=rt.new_id("evt"), now=now)
         return True
@@ -124,11 +127,29 @@ async def _record(rt: Runtime, visit: Visit, consent: Consent | None) -> bool:
     return await rt.db.write(work)
 
 
+def _details(consent: Consent) -> dict[str, str]:
+    return {
+        "invitation_id": consent.invitation_id,
+        "version": consent.version,
+        "language": consent.language,
+        "text_sha256": consent.text_sha256.hex(),
+    }
+
+
 async def _start(rt: Runtime, book: ChannelBook, visit: Visit, channel: Channel, language: Language) -> str | None:
     invitation = visit.invitation
-    project = visit.tenant.project_name or invitation.project_name or channel.project_name
-    wanted = Wanted(invitation.tenant_id, channel.id, project, "", invitation.id)
-    started = await open_session(rt, book, wanted, language)
+
+    async def start_on(channel: Channel) -> Started:
+        project = visit.tenant.project_name or invitation.project_name or channel.project_name
+        wanted = Wanted(invitation.tenant_id, channel.id, project, "", invitation.id)
+        return await open_session(rt, book, wanted, language, by=ACTOR)
+
+    def says_the_same(other: Channel) -> bool:
+        # The actor has agreed to a text that names who does the check, and where.
+        return _terms(visit, other, language).text == _terms(visit, channel, language).text
+
+    birth = Birth(invitation.model, invitation.tenant_id, channel, seed=invitation.id, may_be_on=says_the_same)
+    started = await bear(rt, book, birth, start_on)
 
     async def work(tx: Tx) -> bool:
         # Called back while Ark was asked: the link is not handed out.

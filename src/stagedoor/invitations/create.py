@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import msgspec
 
+from stagedoor.audit.store import record
 from stagedoor.call import Call
 from stagedoor.contract import invitations as contract
 from stagedoor.db.database import Tx
@@ -37,6 +38,7 @@ async def create_invitation(call: Call, request: contract.CreateInvitation) -> c
         await add_invitation(tx, call.tenant_id, invitation)
         now, due_at = invitation.created_at, invitation.expires_at
         await add_job(tx, call.tenant_id, EXPIRE, invitation.id, now=now, due_at=due_at)
+        await record(tx, call.tenant_id, call.by, "invitation.created", invitation.id, now=now)
         await emit(tx, call.tenant_id, "invitation.created", invitation.id, {}, event_id=rt.new_id("evt"), now=now)
         return await get_tenant(tx, call.tenant_id)
 

@@ -14,6 +14,7 @@ from stagedoor.db.database import Tx
 from stagedoor.db.pages import Order, Place, Selection, count_query, page_query
 from stagedoor.db.rows import columns, in_list
 from stagedoor.errors import NotFound
+from stagedoor.sealed import CONSENT_RECORD, INVITATION_DETAILS
 
 EXPIRE = "invitation"
 """The kind of the job that says when an invitation's time is over; its key is the invitation's id."""
@@ -85,11 +86,11 @@ class ConsentRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
 
 
 def details_place(invitation_id: str) -> str:
-    return f"invitations.details:{invitation_id}"
+    return INVITATION_DETAILS.place(invitation_id)
 
 
 def record_place(consent_id: str) -> str:
-    return f"consents.record:{consent_id}"
+    return CONSENT_RECORD.place(consent_id)
 
 
 _SELECT = f"SELECT {columns(Invitation)} FROM invitations"

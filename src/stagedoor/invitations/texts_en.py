@@ -70,11 +70,12 @@ EN = Words(
     going_on="This happens by itself in a few seconds.",
     withdraw="Take my consent back",
     withdraw_title="Take your consent back?",
-    withdraw_text="This link can then not be used for a check any more. {who} is told, has to stop using your likeness, and has to see to what "
-    "was uploaded. What was done before stays lawful.",
+    withdraw_text="This link can then not be used for a check any more. What was uploaded is given out no more, and is deleted: here and in the "
+    "provider's library. {who} is told and has to stop using your likeness. What was done before stays lawful.",
     withdraw_button="Yes, take it back",
     withdraw_no="Go back",
     withdrawn_title="You have taken your consent back",
-    withdrawn="On {when}. {who} has been told. Deleting what was uploaded is up to {who}; quote your receipt number when you ask how far they are.",
+    withdrawn="On {when}. {who} has been told. What was uploaded is being deleted, here and in the provider's library. Ask {who} how far that is, and "
+    "about anything they keep elsewhere; quote your receipt number.",
     stale="This page was too old. Please tap again. If you see this once more, allow cookies or use another browser.",
 )

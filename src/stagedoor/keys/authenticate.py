@@ -1,6 +1,7 @@
 """From an API key, or the access key of its pair, to a caller."""
 
 import re
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -19,6 +20,7 @@ from stagedoor.tenants.store import get_tenant
 REMEMBER = timedelta(seconds=1)
 REMEMBERED = 10_000
 _ACCESS_KEY = re.compile(r"[0-9A-Za-z]{1,64}")
+_CREDENTIAL = re.compile(rb"Credential=([0-9A-Za-z]{1,64})(?:/|%2F)")
 
 
 class Caller(msgspec.Struct, frozen=True):
@@ -54,9 +56,15 @@ class Signer(msgspec.Struct, frozen=True):
 
 
 class _Known(NamedTuple):
+    """Who a key belonged to at a look; the times are microseconds since 1970."""
+
     caller: Caller
+    looked_at: int
     until: int
-    """Microseconds since 1970."""
+
+    def holds(self, now: int) -> bool:
+        """Tell whether the look is good still. One from the future is not: somebody has set the clock back."""
+        return self.looked_at <= now < self.until
 
 
 class KeyRing:
@@ -65,8 +73,17 @@ class KeyRing:
     def __init__(self, rt: Runtime) -> None:
         self._rt = rt
         self._known: dict[bytes, _Known] = {}
-        self._signers: dict[str, tuple[Signer, int]] = {}
+        self._signers: dict[str, tuple[Signer, _Known]] = {}
+        self._operators: set[bytes] = set()
         self._door = Door(rt.db)
+
+    def knows(self, headers: Mapping[bytes, bytes], query: bytes) -> bool:
+        """Tell whether a request names a key that was good when it was last looked at. That says nothing of now."""
+        authorization = headers.get(b"authorization")
+        if authorization in self._known or authorization in self._operators:
+            return True
+        named = _CREDENTIAL.search(query if authorization is None else authorization)
+        return named is not None and named[1].decode() in self._signers
 
     async def authenticate(self, header: bytes, scope: str) -> Caller:
         """Return the caller whose key the Authorization header holds.
@@ -78,7 +95,7 @@ class KeyRing:
 
         """
         known = self._known.get(header)
-        if known is None or self._rt.clock.microseconds() >= known.until:
+        if known is None or not known.holds(self._rt.clock.microseconds()):
             known = await self._learn(header)
         known.caller.check_scope(scope)
         return known.caller
@@ -91,7 +108,7 @@ class KeyRing:
 
         """
         found = self._signers.get(access_key)
-        if found is None or self._rt.clock.microseconds() >= found[1]:
+        if found is None or not found[1].holds(self._rt.clock.microseconds()):
             if not _ACCESS_KEY.fullmatch(access_key):
                 raise InvalidAccessKey
             found = await self._learn_signer(access_key)
@@ -126,10 +143,12 @@ class KeyRing:
         key = await self._find(header)
         if ADMIN_SCOPE not in key.scopes:
             raise AccessDenied("This needs an operator's key (sd_admin_…).")
+        if len(self._operators) >= REMEMBERED:
+            self._operators.clear()
+        self._operators.add(header)
         return key
 
     async def _learn(self, header: bytes) -> _Known:
-        self._known.pop(header, None)
         now = self._rt.clock.now()
         known = await self._know(await self._find(header), now)
         if len(self._known) >= REMEMBERED:
@@ -147,20 +166,20 @@ class KeyRing:
         rates += rate_of("tenant", tenant.id, tenant.rate_limit, settings.tenant_rate)
         caller = Caller(tenant.id, key.id, frozenset(key.scopes), key.models, tenant.project_name, rates)
         until = now + REMEMBER if key.expires_at is None else min(now + REMEMBER, key.expires_at)
-        return _Known(caller, to_microseconds(until))
+        return _Known(caller, to_microseconds(now), to_microseconds(until))
 
-    async def _learn_signer(self, access_key: str) -> tuple[Signer, int]:
+    async def _learn_signer(self, access_key: str) -> tuple[Signer, _Known]:
         rt = self._rt
-        self._signers.pop(access_key, None)
         now = rt.clock.now()
         key = await rt.db.read(lambda tx: find_key_by_access_key(tx, access_key))
         if key is None or key.secret_key is None or not key.is_valid(now):
+            self._signers.pop(access_key, None)
             raise InvalidAccessKey
         known = await self._know(key, now)
         if len(self._signers) >= REMEMBERED:
             self._signers.clear()
         signer = Signer(known.caller, rt.vault.open(secret_key_place(access_key), key.secret_key))
-        found = self._signers[access_key] = signer, known.until
+        found = self._signers[access_key] = signer, known
         return found
 
     async def _find(self, header: bytes) -> ApiKey:
@@ -171,6 +190,8 @@ class KeyRing:
         secret_hash = rt.vault.hash("api_key", secret)
         key = await rt.db.read(lambda tx: find_key_by_hash(tx, secret_hash))
         if key is None or not key.is_valid(rt.clock.now()):
+            self._known.pop(header, None)
+            self._operators.discard(header)
             raise AuthenticationError
         return key
 

@@ -4,12 +4,15 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
+from stagedoor.audit.store import INSTANCE, OPERATOR, record
 from stagedoor.contract.operations import SCOPES
 from stagedoor.crypto import new_api_key, new_key_pair
+from stagedoor.db.database import Tx
 from stagedoor.errors import InvalidParameter, NotFound
-from stagedoor.keys.store import ApiKey, Kind, add_key, mark_key_paired, mark_key_revoked
+from stagedoor.keys.store import ApiKey, Kind, add_key, find_key, mark_key_paired, mark_key_revoked
 from stagedoor.quotas.rates import checked
 from stagedoor.runtime import Runtime
+from stagedoor.sealed import PAIR_SECRET
 from stagedoor.tenants.store import get_tenant
 
 ADMIN_SCOPE = "instance:admin"
@@ -25,6 +28,7 @@ async def issue_key(
     models: Sequence[str] | None = None,
     expires_at: datetime | None = None,
     rate_limit: str | None = None,
+    by: str = OPERATOR,
 ) -> tuple[ApiKey, str]:
     """Make a key for a tenant and return it with its secret, which is not shown again.
 
@@ -37,6 +41,7 @@ async def issue_key(
         models: the models it may name; None for all.
         expires_at: when it stops working; None for never.
         rate_limit: how often it may call, ``50/s``; None for what the setting says.
+        by: who makes it.
 
     Raises:
         NotFound: there is no such tenant.
@@ -48,12 +53,12 @@ async def issue_key(
     await rt.db.read(lambda tx: get_tenant(tx, tenant_id))
     granted = SCOPES if scopes is None else tuple(scopes)
     named = None if models is None else tuple(models)
-    return await _issue(rt, tenant_id, kind, name, granted, named, expires_at, checked(rate_limit))
+    return await _issue(rt, tenant_id, kind, name, granted, named, expires_at, checked(rate_limit), by=by)
 
 
-async def issue_admin_key(rt: Runtime, *, name: str = "") -> tuple[ApiKey, str]:
+async def issue_admin_key(rt: Runtime, *, name: str = "", by: str = OPERATOR) -> tuple[ApiKey, str]:
     """Make an operator's key and return it with its secret."""
-    return await _issue(rt, None, "admin", name, (ADMIN_SCOPE,), None, None)
+    return await _issue(rt, None, "admin", name, (ADMIN_SCOPE,), None, None, by=by)
 
 
 async def _issue(
@@ -65,6 +70,8 @@ async def _issue(
     models: tuple[str, ...] | None,
     expires_at: datetime | None,
     rate_limit: str | None = None,
+    *,
+    by: str,
 ) -> tuple[ApiKey, str]:
     secret = new_api_key(kind)
     key = ApiKey(
@@ -81,7 +88,12 @@ async def _issue(
         revoked_at=None,
         rate_limit=rate_limit,
     )
-    await rt.db.write(lambda tx: add_key(tx, key))
+
+    async def work(tx: Tx) -> None:
+        await add_key(tx, key)
+        await record(tx, tenant_id or INSTANCE, by, "key.issued", key.id, {"kind": kind}, now=key.created_at)
+
+    await rt.db.write(work)
     return key, secret
 
 
@@ -92,7 +104,7 @@ class KeyPair(NamedTuple):
     secret_key: str
 
 
-async def give_pair(rt: Runtime, key_id: str) -> tuple[ApiKey, KeyPair]:
+async def give_pair(rt: Runtime, key_id: str, *, by: str = OPERATOR) -> tuple[ApiKey, KeyPair]:
     """Give a tenant's key a pair that signs requests with the key's rights; an earlier pair stops working within 2 seconds.
 
     Raises:
@@ -101,22 +113,38 @@ async def give_pair(rt: Runtime, key_id: str) -> tuple[ApiKey, KeyPair]:
     """
     pair = KeyPair(*new_key_pair())
     sealed = rt.vault.seal(secret_key_place(pair.access_key), pair.secret_key)
-    key = await rt.db.write(lambda tx: mark_key_paired(tx, key_id, pair.access_key, sealed))
+
+    async def work(tx: Tx) -> ApiKey | None:
+        key = await mark_key_paired(tx, key_id, pair.access_key, sealed)
+        if key is not None:
+            await record(tx, key.tenant_id or INSTANCE, by, "key.paired", key.id, now=rt.clock.now())
+        return key
+
+    key = await rt.db.write(work)
     if key is None:
         raise NotFound(f"There is no unrevoked tenant's key {key_id}.", field="key_id")
     return key, pair
 
 
 def secret_key_place(access_key: str) -> str:
-    return f"api_keys.secret_key:{access_key}"
+    return PAIR_SECRET.place(access_key)
 
 
-async def revoke_key(rt: Runtime, key_id: str) -> None:
+async def revoke_key(rt: Runtime, key_id: str, *, by: str = OPERATOR) -> None:
     """Make a key useless, in every process within 2 seconds.
 
     Raises:
         NotFound: there is no such key, or it was revoked before.
 
     """
-    if not await rt.db.write(lambda tx: mark_key_revoked(tx, key_id, rt.clock.now())):
+
+    async def work(tx: Tx) -> bool:
+        now = rt.clock.now()
+        key = await find_key(tx, key_id)
+        if key is None or not await mark_key_revoked(tx, key_id, now):
+            return False
+        await record(tx, key.tenant_id or INSTANCE, by, "key.revoked", key_id, now=now)
+        return True
+
+    if not await rt.db.write(work):
         raise NotFound(f"There is no unrevoked key {key_id}.", field="key_id")

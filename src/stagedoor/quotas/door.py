@@ -1,6 +1,6 @@
 """The limits on calls of this gateway itself. Nobody waits here: who calls too often is told when to come back."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from functools import partial
 
@@ -63,16 +63,7 @@ class Door:
         return meter
 
     def _headers(self, rates: Sequence[Rate]) -> list[Header]:
-        policies, states = [], []
-        for rate in rates:
-            left, until_full = self._meter(rate).left()
-            seconds = round(rate.limit.period.total_seconds())
-            policies.append(f'"{rate.policy}";q={rate.limit.calls};w={seconds}')
-            states.append(f'"{rate.policy}";r={left};t={min(seconds, -(-until_full // 1_000_000))}')
-        return [
-            (b"ratelimit-policy", ", ".join(policies).encode("ascii")),
-            (b"ratelimit", ", ".join(states).encode("ascii")),
-        ]
+        return rate_headers([(rate, *self._meter(rate).left()) for rate in rates])
 
 
 class RateLimited(Exception):
@@ -86,6 +77,19 @@ class RateLimited(Exception):
             f"The limit of this {rate.policy}, {rate.text}, is used up. Wait as long as `Retry-After` says.",
             retry_after=retry_after,
         )
+
+
+def rate_headers(states: Iterable[tuple[Rate, int, int]]) -> list[Header]:
+    """Return the headers that tell of limits: each with how many calls are left, and microseconds until all of them are."""
+    policies, lefts = [], []
+    for rate, left, until_full in states:
+        seconds = round(rate.limit.period.total_seconds())
+        policies.append(f'"{rate.policy}";q={rate.limit.calls};w={seconds}')
+        lefts.append(f'"{rate.policy}";r={left};t={min(seconds, -(-until_full // 1_000_000))}')
+    return [
+        (b"ratelimit-policy", ", ".join(policies).encode("ascii")),
+        (b"ratelimit", ", ".join(lefts).encode("ascii")),
+    ]
 
 
 async def _alone(window: Window, limit: Limit, report: Report) -> Deal:

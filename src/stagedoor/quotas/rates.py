@@ -27,9 +27,9 @@ class Rate(msgspec.Struct, frozen=True):
     """A limit on somebody's calls."""
 
     policy: str
-    """Whose limit it is: ``key`` or ``tenant``."""
+    """Whose limit it is: ``key``, ``tenant`` or ``address``."""
     owner: str
-    """The id of the key or the tenant."""
+    """The id of the key or the tenant; nothing for the limit of every address."""
     text: str
     limit: Limit
 

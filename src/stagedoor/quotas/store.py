@@ -1,16 +1,26 @@
 """The windows of limits and their SQL: one row for each."""
 
+from typing import NamedTuple
+
 import msgspec
 
 from stagedoor.db.database import Tx
 from stagedoor.quotas.limits import Limit
-from stagedoor.quotas.window import Deal, Report, Window, deal
+from stagedoor.quotas.window import Deal, Report, Window, deal, is_idle
 
 decode_window = msgspec.json.Decoder(Window).decode
 encode_window = msgspec.json.Encoder().encode
 
 
 class _Row(msgspec.Struct, frozen=True):
+    state: bytes
+    now: int
+
+
+class _Idle(msgspec.Struct, frozen=True):
+    owner: str
+    name: str
+    turns: int
     state: bytes
     now: int
 
@@ -32,9 +42,10 @@ async def exchange(tx: Tx, owner: str, name: str, limit: Limit, report: Report) 
     """
     row = await _claim(tx, owner, name)
     if row is None:
+        # Whoever was first, the row is locked from here on: nobody can remove it.
         sql = (
             "INSERT INTO quotas (owner, name, turns, state) VALUES (:owner, :name, 0, :state)"
-            " ON CONFLICT (owner, name) DO NOTHING"
+            " ON CONFLICT (owner, name) DO UPDATE SET turns = quotas.turns"
         )
         await tx.execute(sql, owner=owner, name=name, state=encode_window(Window()))
         row = await _claim(tx, owner, name)
@@ -69,3 +80,31 @@ async def keep_window(tx: Tx, owner: str, name: str, state: bytes) -> None:
         " ON CONFLICT (owner, name) DO UPDATE SET state = excluded.state"
     )
     await tx.execute(sql, owner=owner, name=name, state=state)
+
+
+Place = tuple[str, str]
+BEGINNING: Place = ("", "")
+
+
+class Walk(NamedTuple):
+    """A part of the way through all windows: where the next one begins, and how many were removed on this one."""
+
+    place: Place
+    removed: int
+
+
+async def remove_idle_windows(tx: Tx, place: Place, *, at_most: int) -> Walk:
+    """Look at the windows behind a place and remove those that nobody has used for longer than any limit's period."""
+    sql = (
+        f"SELECT owner, name, turns, state, {tx.microseconds} AS now FROM quotas"
+        " WHERE (owner, name) > (:owner, :name) ORDER BY owner, name LIMIT :at_most"
+    )
+    rows = await tx.list(_Idle, sql, owner=place[0], name=place[1], at_most=at_most)
+    removed = 0
+    for row in rows:
+        if is_idle(decode_window(row.state), row.now):
+            # Who uses it at this very moment has turned it.
+            sql = "DELETE FROM quotas WHERE owner = :owner AND name = :name AND turns = :turns"
+            removed += await tx.execute(sql, owner=row.owner, name=row.name, turns=row.turns)
+    is_last = len(rows) < at_most
+    return Walk(BEGINNING if is_last else (rows[-1].owner, rows[-1].name), removed)

@@ -12,7 +12,7 @@ from datetime import timedelta
 
 import msgspec
 
-from stagedoor.quotas.limits import Limit
+from stagedoor.quotas.limits import LONGEST_PERIOD, Limit
 
 LEASE = 500_000
 """How long a process may begin calls in the places it was dealt."""
@@ -124,6 +124,13 @@ def deal(window: Window, limit: Limit, now: int, report: Report) -> Deal:
         closed_until=window.closed_until,
         frees=tuple((moment + length, count) for moment, count in window.ended),
     )
+
+
+def is_idle(window: Window, now: int) -> bool:
+    """Tell whether a window says nothing that an empty one would not say, whatever its limit's period."""
+    last = max((held.until for held in window.held.values()), default=0)
+    last = max([last, window.closed_until, window.dealt_at, *(moment for moment, _ in window.ended)])
+    return last <= now - LONGEST_PERIOD * 1_000_000 - MARGIN
 
 
 def _settle(window: Window, now: int, length: int) -> None:

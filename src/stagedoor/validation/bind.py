@@ -1,16 +1,18 @@
 """Binding a group to the session that earned it, in one transaction."""
 
 from stagedoor import metrics
-from stagedoor.cases.store import close_case
+from stagedoor.audit.store import GATEWAY, record
+from stagedoor.cases.record import close_case
 from stagedoor.db.database import Tx
 from stagedoor.errors import BytedTokenExpired
 from stagedoor.events.store import emit
 from stagedoor.groups.store import AssetGroup, add_group, find_group_owner
-from stagedoor.jobs.store import drop_job
+from stagedoor.jobs.store import add_job, drop_job, has_job
 from stagedoor.runtime import Runtime
 from stagedoor.validation.store import (
     EXCHANGE,
     RECONCILE,
+    WITHDRAWAL,
     ValidationSession,
     list_invited_sessions,
     mark_exchanged,
@@ -19,7 +21,7 @@ from stagedoor.validation.store import (
 
 
 async def bind_group(
-    tx: Tx, rt: Runtime, session: ValidationSession, group_id: str, *, outcome: str | None = None
+    tx: Tx, rt: Runtime, session: ValidationSession, group_id: str, *, outcome: str | None = None, by: str = GATEWAY
 ) -> bool:
     """Write down group and session together, and owe nothing more; False when the group belongs to another tenant.
 
@@ -29,6 +31,7 @@ async def bind_group(
         session: the session, in whatever state; one that has a group keeps it.
         group_id: what Ark gave.
         outcome: how it was found, when not by asking for it.
+        by: who has decided that it is this one; the gateway, when nobody had to.
 
     Raises:
         AlreadyThere: another transaction is writing this group at this moment; once more, and it is there.
@@ -47,8 +50,13 @@ async def bind_group(
         await add_group(tx, session.tenant_id, _group(rt, session, group_id))
     await drop_job(tx, EXCHANGE, session.id)
     await drop_job(tx, RECONCILE, session.id)
-    await close_case(tx, session.id, group_id, now)
+    await close_case(tx, session.id, group_id, event_id=rt.new_id("evt"), now=now)
     tenant_id = session.tenant_id
+    details = {"session_id": session.id}
+    if outcome is None:
+        await record(tx, tenant_id, by, "group.bound", group_id, details, now=now)
+    else:
+        await record(tx, tenant_id, by, "group.reconciled", group_id, {**details, "how": outcome}, now=now)
     if owner is None:
         data = {"group_type": "LivenessFace"}
         await emit(tx, tenant_id, "group.created", group_id, data, event_id=rt.new_id("evt"), now=now)
@@ -64,6 +72,8 @@ async def _complete_invitation(
 ) -> None:
     """Close the invitation's other sessions, and say that it is completed, once."""
     tenant_id, now = session.tenant_id, rt.clock.now()
+    if await has_job(tx, WITHDRAWAL, invitation_id):
+        await add_job(tx, tenant_id, WITHDRAWAL, invitation_id, now=now, due_at=now)
     await close_invited_sessions(tx, rt, tenant_id, invitation_id)
     sessions = await list_invited_sessions(tx, tenant_id, [invitation_id])
     if any(other.group_id is not None for other in sessions if other.id != session.id):

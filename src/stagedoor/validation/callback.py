@@ -2,13 +2,15 @@
 
 import hmac
 from collections.abc import Mapping
+from contextlib import suppress
 from urllib.parse import quote, urlencode
 
 import structlog
 
+from stagedoor.audit.store import ACTOR, record
 from stagedoor.crash import crash_point
 from stagedoor.db.database import Tx
-from stagedoor.errors import NotFound, ValidateFailed
+from stagedoor.errors import DatabaseUnavailable, NotFound, ValidateFailed
 from stagedoor.events.store import emit
 from stagedoor.jobs.store import add_job
 from stagedoor.runtime import Runtime
@@ -37,10 +39,21 @@ async def receive_callback(rt: Runtime, state: str, query: Mapping[str, str]) ->
         raise NotFound("This link does not belong to a face check.", field="callback")
     token_hash = rt.vault.hash("byted_token", query.get("bytedToken", ""))
     if not hmac.compare_digest(token_hash, session.token_hash):
-        log.warning("callback_with_another_token", session_id=session.id)
+        await _note_refusal(rt, session)
         raise NotFound("This link does not belong to a face check.", field="callback")
     await _record(rt, session, query)
     return session
+
+
+async def _note_refusal(rt: Runtime, session: ValidationSession) -> None:
+    log.warning("callback_with_another_token", session_id=session.id)
+    if session.open_until is None:
+        return  # it has ended: whoever keeps the link must not be able to fill the audit trail for ever
+    now = rt.clock.now()
+    with suppress(DatabaseUnavailable):
+        await rt.db.write(
+            lambda tx: record(tx, session.tenant_id, ACTOR, "callback.refused", session.id, now=now), soft=True
+        )
 
 
 async def _record(rt: Runtime, session: ValidationSession, query: Mapping[str, str]) -> None:
@@ -54,6 +67,7 @@ async def _record(rt: Runtime, session: ValidationSession, query: Mapping[str, s
         if news and state == "passed":
             await add_job(tx, tenant_id, EXCHANGE, session.id, now=now, due_at=now)
         if news:
+            await record(tx, tenant_id, ACTOR, "callback.taken", session.id, {"state": state}, now=now)
             data = {} if state == "passed" else {"reason": ValidateFailed.code}
             await emit(tx, tenant_id, f"session.{state}", session.id, data, event_id=rt.new_id("evt"), now=now)
         return news

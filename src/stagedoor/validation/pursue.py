@@ -73,6 +73,6 @@ async def _ask(rt: Runtime, book: ChannelBook, taken: Taken, session: Validation
         return None
     now = rt.clock.now()
     longest = LONGEST_QUICK_PAUSE if now - session.created_at < QUICK else LONGEST_PAUSE
-    at = now + max(min(timedelta(seconds=2.0**taken.job.failures), longest), wanted)
+    at = now + max(min(timedelta(seconds=2.0 ** min(taken.job.failures, 10)), longest), wanted)
     last_chance = after.open_until - MARGIN
     return Again(last_chance if now < last_chance < at else at, code)

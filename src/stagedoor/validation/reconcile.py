@@ -6,7 +6,8 @@ from functools import partial
 import msgspec
 import structlog
 
-from stagedoor.cases.store import Case, open_case
+from stagedoor.cases.record import open_case
+from stagedoor.cases.store import Case
 from stagedoor.channels.book import ChannelBook
 from stagedoor.clock import from_iso
 from stagedoor.contract.operations import BY_ACTION
@@ -123,6 +124,7 @@ async def _decide(tx: Tx, *, rt: Runtime, taken: Taken, session: ValidationSessi
             resolved_at=None,
             group_id=None,
         ),
+        event_id=rt.new_id("evt"),
     )
     log.error("exchange_needs_an_operator", session_id=session.id, candidates=len(candidates), rivals=len(rivals))
     return None

@@ -1,6 +1,8 @@
 """An operator decides what became of a session whose group could not be told without guessing."""
 
-from stagedoor.cases.store import Case, close_case, get_case
+from stagedoor.audit.store import OPERATOR
+from stagedoor.cases.record import close_case
+from stagedoor.cases.store import Case, get_case
 from stagedoor.channels.book import ChannelBook
 from stagedoor.contract.operations import BY_ACTION
 from stagedoor.db.database import Tx
@@ -14,8 +16,10 @@ from stagedoor.validation.store import EXCHANGE, get_session, mark_without_group
 GET_GROUP = BY_ACTION["GetAssetGroup"]
 
 
-async def resolve_case(rt: Runtime, book: ChannelBook, case_id: str, group_id: str | None) -> Case:
-    """Bind the session of a case to a group that Ark has, or end it without one.
+async def resolve_case(
+    rt: Runtime, book: ChannelBook, case_id: str, group_id: str | None, *, by: str = OPERATOR
+) -> Case:
+    """Bind the session of a case to a group that Ark has, or end it without one; ``by`` says who decides.
 
     Raises:
         NotFound: there is no such case.
@@ -36,11 +40,11 @@ async def resolve_case(rt: Runtime, book: ChannelBook, case_id: str, group_id: s
             reason = BytedTokenRefused.code
             news = await mark_without_group(tx, case.tenant_id, case.session_id, outcome=reason, now=now)
             await drop_job(tx, EXCHANGE, case.session_id)
-            await close_case(tx, case.session_id, None, now)
+            await close_case(tx, case.session_id, None, event_id=rt.new_id("evt"), now=now)
             if news:
                 data, event_id = {"reason": reason}, rt.new_id("evt")
                 await emit(tx, case.tenant_id, "session.expired", session.id, data, event_id=event_id, now=now)
-        elif session.group_id is None and not await bind_group(tx, rt, session, group_id, outcome="Resolved"):
+        elif session.group_id is None and not await bind_group(tx, rt, session, group_id, outcome="Resolved", by=by):
             raise InvalidParameter("This group belongs to another tenant.", field="GroupId")
         return await get_case(tx, case_id)
 

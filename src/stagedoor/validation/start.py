@@ -6,8 +6,10 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from stagedoor.audit.store import record
 from stagedoor.call import Call
 from stagedoor.channels.book import ChannelBook
+from stagedoor.channels.store import Channel
 from stagedoor.contract import requests, results
 from stagedoor.contract.operations import BY_ACTION
 from stagedoor.crash import crash_point
@@ -27,10 +29,13 @@ STATE_LENGTH = 22
 async def start_session(call: Call, request: requests.CreateVisualValidateSession) -> results.Session:
     """Ask Ark for a session whose callback comes here first, and record it under the hash of its token."""
     check_callback_url(request.CallbackURL)
-    channel = await call.choose_channel(request.model)
-    project_name = call.choose_project(channel, request.ProjectName)
-    wanted = Wanted(call.tenant_id, channel.id, project_name, request.CallbackURL)
-    started = await open_session(call.rt, call.book, wanted, request.Lng)
+
+    async def start_on(channel: Channel) -> Started:
+        project_name = call.choose_project(channel, request.ProjectName)
+        wanted = Wanted(call.tenant_id, channel.id, project_name, request.CallbackURL)
+        return await open_session(call.rt, call.book, wanted, request.Lng, by=call.by)
+
+    started = await call.bear(request.model, start_on)
     call.session_id = started.session.id
     return results.Session(
         BytedToken=started.byted_token, H5Link=started.h5_link, CallbackURL=started.session.callback_url
@@ -60,6 +65,11 @@ class Wanted(NamedTuple):
     """The caller's page; empty for an invitation, which has a page here."""
     invitation_id: str | None = None
 
+    def details(self) -> dict[str, str]:
+        """Return what the audit trail says of it."""
+        details = {"channel_id": self.channel_id}
+        return details if self.invitation_id is None else {**details, "invitation_id": self.invitation_id}
+
 
 class Started(NamedTuple):
     """A session and the two credentials of its actor."""
@@ -69,7 +79,7 @@ class Started(NamedTuple):
     h5_link: str
 
 
-async def open_session(rt: Runtime, book: ChannelBook, wanted: Wanted, language: str | None) -> Started:
+async def open_session(rt: Runtime, book: ChannelBook, wanted: Wanted, language: str | None, *, by: str) -> Started:
     """Ask Ark for a session and record it.
 
     Args:
@@ -77,6 +87,7 @@ async def open_session(rt: Runtime, book: ChannelBook, wanted: Wanted, language:
         book: the channels.
         wanted: what it is for.
         language: of the face-check page; Ark's own choice when None.
+        by: who starts it.
 
     Raises:
         OutcomeUnknown: Ark has started a session that could not be recorded.
@@ -94,6 +105,7 @@ async def open_session(rt: Runtime, book: ChannelBook, wanted: Wanted, language:
         await add_session(tx, wanted.tenant_id, session)
         due_at = when_to_ask(rt.settings, session)
         await add_job(tx, wanted.tenant_id, EXCHANGE, session.id, now=session.created_at, due_at=due_at)
+        await record(tx, wanted.tenant_id, by, "session.started", session.id, wanted.details(), now=session.created_at)
 
     try:
         await rt.db.write(work)

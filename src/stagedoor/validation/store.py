@@ -14,8 +14,9 @@ from stagedoor.contract.results import ExchangedGroup
 from stagedoor.db.database import Param, Tx
 from stagedoor.db.rows import columns, in_list
 from stagedoor.errors import NotFound
+from stagedoor.sealed import BYTED_TOKEN
 
-EXCHANGE, RECONCILE = "exchange", "reconcile"
+EXCHANGE, RECONCILE, WITHDRAWAL = "exchange", "reconcile", "withdrawal"
 """The kinds of the jobs of a session; their key is its id."""
 
 State = Literal["open", "passed", "exchanged", "failed", "expired", "unknown"]
@@ -60,7 +61,7 @@ class ValidationSession(msgspec.Struct, frozen=True):
 
 
 def token_place(session_id: str) -> str:
-    return f"validation_sessions.byted_token:{session_id}"
+    return BYTED_TOKEN.place(session_id)
 
 
 _SELECT = f"SELECT {columns(ValidationSession)} FROM validation_sessions"

@@ -9,6 +9,7 @@ import msgspec
 from stagedoor.db.database import Param, Tx
 from stagedoor.db.rows import columns, in_list
 from stagedoor.errors import NotFound
+from stagedoor.sealed import WEBHOOK_SECRET
 
 DisabledBy = Literal["Tenant", "Gone", "Failing"]
 
@@ -54,7 +55,7 @@ class Delivery(msgspec.Struct, frozen=True):
 
 
 def secret_place(endpoint_id: str) -> str:
-    return f"webhook_endpoints.secret:{endpoint_id}"
+    return WEBHOOK_SECRET.place(endpoint_id)
 
 
 _SELECT = f"SELECT {columns(Endpoint)} FROM webhook_endpoints"

@@ -1,0 +1,1 @@
+"""The clients; those that wait are written from those for asyncio."""

@@ -1,0 +1,1 @@
+"""What an agent gets: a few tools over MCP, with a tenant's key."""

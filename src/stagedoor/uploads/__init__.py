@@ -1,0 +1,1 @@
+"""Files that callers hand over, on their way to the asset library."""
