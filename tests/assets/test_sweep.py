@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from tests.support.emulator import EmulatorControl, SignedClient
+from tests.support.events import shown
 from tests.support.gateway import Api, RunningGateway
 from tests.support.story import AT_ONCE, make_group, upload
 from tests.support.validation import until
@@ -43,6 +44,7 @@ async def test_an_asset_deleted_in_the_console_is_forgotten_within_a_day_and_the
     assert await has(api, deleted, kept)
     gateway.clock.advance(DAY)
     await until(lambda: has(api, kept))
+    await shown(gateway)
     events = (await api.send("GET", "/v1/events?type=asset.deleted")).result["Items"]
     assert [event["Data"]["id"] for event in events] == [deleted]
 

@@ -23,6 +23,7 @@ from tests.audit.trail import entries_of
 from tests.invitations.support import Studio, Visitor
 from tests.invitations.test_flow import becomes, finish
 from tests.support.emulator import EmulatorControl
+from tests.support.events import shown as events_shown
 from tests.support.gateway import Api, RunningGateway
 from tests.support.media import image
 from tests.support.story import AT_ONCE, ON_SQLITE, eventually, held_call, second_gateway, upload
@@ -147,6 +148,7 @@ async def test_everything_is_deleted_upstream_although_it_refuses_three_times_an
     assert verified_elsewhere(public, file).returncode == 1
     assert [*independent_verifier().problems_of_proof(file.read_bytes(), public)]
 
+    await events_shown(gateway)
     items = (await api.send("GET", "/v1/events?limit=200")).result["Items"]
     told = [item["Type"] for item in items if item["Data"]["id"] in {person, shown["ConsentId"]}]
     assert told[-3:] == ["consent.withdrawn", "group.deleted", "deletion.proved"]
@@ -180,6 +182,7 @@ async def test_an_operator_and_the_customer_are_told_when_it_takes_longer_than_a
         return owed.error == error and bool((await deletion(api, person))["Status"] == "Overdue")
 
     await eventually(overdue, seconds=20)
+    await events_shown(gateway)
     types = [item["Type"] for item in (await api.send("GET", "/v1/events?limit=200")).result["Items"]]
     assert types.count("deletion.overdue") == 1
     operator = await gateway.operator()

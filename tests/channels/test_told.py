@@ -13,6 +13,7 @@ from stagedoor.keys.issue import issue_admin_key, revoke_key
 from tests.events.reader import stream
 from tests.support.clock import StoppedClock
 from tests.support.emulator import EmulatorControl
+from tests.support.events import shown
 from tests.support.gateway import Api, RunningGateway
 from tests.support.story import ON_SQLITE, eventually, make_group
 
@@ -68,6 +69,7 @@ async def test_trouble_is_told_once_when_it_begins_and_once_when_it_ends(
     assert (ended, how) == (ENDED, {**common, "reason": "Disproven"})
     assert channel["Health"]["Conditions"] == []
     # Tenants are told of their groups alone, and their places lead nowhere among the operators' events.
+    await shown(gateway)
     seen = (await api.send("GET", "/v1/events")).result
     assert {item["Type"] for item in seen["Items"]} == {"group.created"}
     assert (await operator.send("GET", f"{EVENTS}?after={seen['NextCursor']}")).code == "NotFound.event"

@@ -21,6 +21,7 @@ from tests.cli.conftest import Ended, Stagedoor
 from tests.events.reader import stream
 from tests.support import databases
 from tests.support.emulator import EmulatorControl
+from tests.support.events import shown
 from tests.support.gateway import Api, RunningGateway, free_port, gateway_settings
 from tests.support.story import ON_SQLITE, eventually, make_group, pass_face_check, upload
 from tests.support.validation import start
@@ -147,6 +148,7 @@ async def test_everything_comes_over_once_and_the_instance_goes_on(
         group_id = await pass_on(api, control, instance.open.byted_token)
         assert (await api.ok("GetAssetGroup", Id=group_id))["GroupType"] == "LivenessFace"
         old = instance.before["events"]["Items"]
+        await shown(running)
         events = (await api.send("GET", "/v1/events")).result["Items"]
         assert events[: len(old)] == old
         assert [one["Type"] for one in events[len(old) :]].count("group.created") == 1

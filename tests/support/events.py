@@ -5,6 +5,8 @@ import asyncio
 from stagedoor.db.database import Tx
 from stagedoor.events.store import emit, find_event
 from stagedoor.runtime import Runtime
+from tests.support.gateway import RunningGateway
+from tests.support.story import eventually
 
 
 async def happen(
@@ -24,3 +26,17 @@ async def happen(
         if not seen or await rt.db.read(lambda tx: find_event(tx, tenant_id, event_id)) is not None:
             return event_id
         await asyncio.sleep(0.01)
+
+
+async def shown(gateway: RunningGateway) -> None:
+    """Return when readers can see every event that has been written; see ``happen``."""
+
+    async def nothing_waits() -> bool:
+        return not await gateway.rt.db.read(_held_back)
+
+    await eventually(nothing_waits, seconds=30)
+    await gateway.sees()
+
+
+async def _held_back(tx: Tx) -> int:
+    return await tx.number(f"SELECT count(*) FROM events WHERE written_in >= {tx.first_unfinished_transaction}")

@@ -170,8 +170,13 @@ class RunningGateway:
     async def read(self, work: Work[Result]) -> Result:
         """Read what is on record, and return when the gateway shows it: a reader of the same file may see it a moment earlier."""
         result = await self.rt.db.read(work)
+        await self.sees()
+        return result
+
+    async def sees(self) -> None:
+        """Return when the gateway shows what others have written: while it waits for the disk, it shows the state before."""
         async with self.http.get(f"{self.url}/readyz"):
-            return result
+            pass
 
     def api(self, key: str) -> Api:
         return Api(self.url, key, self.http)
@@ -183,10 +188,12 @@ class RunningGateway:
         """Return a client with a new key of the tenant, or of a new tenant; options go to ``issue_key``."""
         tenant = tenant or await self.tenant()
         _, secret = await issue_key(self.rt, tenant.id, **options)
+        await self.sees()
         return self.api(secret)
 
     async def operator(self) -> Api:
         _, secret = await issue_admin_key(self.rt)
+        await self.sees()
         return self.api(secret)
 
     async def connect(self, emulator: RunningEmulator, *, name: str = "emulator", **options: Any) -> str:
@@ -201,7 +208,12 @@ class RunningGateway:
             "limits": dict.fromkeys(BY_ACTION, (10000, 1.0)),
             **options,
         }
-        channel = await create_channel(self.rt, NewChannel(name=name, **fields))
+        return await self.add_channel(NewChannel(name=name, **fields))
+
+    async def add_channel(self, new: NewChannel) -> str:
+        """Add a channel and return its id when the gateway's next call knows it."""
+        channel = await create_channel(self.rt, new)
+        await self.sees()
         self.clock.advance(timedelta(seconds=1.5))
         return channel.id
 

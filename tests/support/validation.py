@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 import msgspec
 import pytest
 
-from stagedoor.channels.edit import NewChannel, create_channel
+from stagedoor.channels.edit import NewChannel
 from stagedoor.clock import MovableClock
 from stagedoor.db.rows import columns
 from stagedoor.validation.store import ValidationSession
@@ -87,8 +87,7 @@ async def raw_ark(gateway: RunningGateway, model: str = "raw") -> AsyncIterator[
     """Run a scripted upstream and connect it as the channel of one model."""
     async with raw_server() as raw:
         new = NewChannel(name=model, kind="ark", endpoint=raw.url, models=[model], access_key="AK", secret_key="SK")
-        await create_channel(gateway.rt, new)
-        advance(gateway.clock, seconds=1.5)
+        await gateway.add_channel(new)
         yield RawArk(raw, model)
 
 
