@@ -44,7 +44,7 @@ async def reconcile_session(rt: Runtime, book: ChannelBook, taken: Taken) -> Aga
     if session is None or session.state != "unknown":
         return None
     window = _window(rt, session)
-    listed = await list_groups_since(rt, book, session, window[0])
+    listed = await list_groups_since(book, session, window[0])
     near = [group for group in listed if window[0] <= group.created_at <= window[1]]
     return await rt.db.write(partial(_decide, rt=rt, taken=taken, session=session, near=near))
 
@@ -55,14 +55,13 @@ def _window(rt: Runtime, session: ValidationSession) -> tuple[datetime, datetime
     return session.created_at - SLACK, until + SLACK
 
 
-async def list_groups_since(rt: Runtime, book: ChannelBook, session: ValidationSession, since: datetime) -> list[Group]:
+async def list_groups_since(book: ChannelBook, session: ValidationSession, since: datetime) -> list[Group]:
     """Return the groups of real people in the session's project that Ark has made since then.
 
     Raises:
         StagedoorError: Ark could not be asked.
 
     """
-    del rt
     found: list[Group] = []
     for page in range(1, MOST_PAGES + 1):
         body = {

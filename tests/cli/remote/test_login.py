@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from tests.cli.remote.conftest import People
 from tests.support.gateway import MODEL, Api
 from tests.support.story import ON_SQLITE
@@ -45,3 +47,15 @@ async def test_a_key_that_does_not_work_is_not_kept(people: People, api: Api, ho
     assert ended.code == 5
     assert wrong not in ended.err
     assert not (home / "stagedoor").exists()
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"model": "m"}', '{"base_url": 1, "model": "m"}', '{"url": "u"}'])
+async def test_a_file_that_was_edited_by_hand_counts_for_nothing(people: People, home: Path, text: str) -> None:
+    kept = home / "stagedoor" / "login.json"
+    kept.parent.mkdir()
+    kept.write_text(text)
+    ended = await people("groups", "list", **NOTHING, **NO_KEYRING)
+    assert ended.code == 2
+    assert "stagedoor login" in ended.err
+    assert (await people("logout", **NOTHING, **NO_KEYRING)).code == 0
+    assert not kept.exists()

@@ -77,11 +77,14 @@ def _file() -> Path:
 
 
 def _read() -> dict[str, str]:
+    """Return what was remembered; nothing when that is not what this program wrote."""
     try:
-        facts: dict[str, str] = json.loads(_file().read_text(encoding="utf-8"))
+        facts = json.loads(_file().read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
-    return facts
+    if not isinstance(facts, dict) or not {"base_url", "model"} <= facts.keys() <= {"base_url", "model", "api_key"}:
+        return {}
+    return facts if all(isinstance(fact, str) for fact in facts.values()) else {}
 
 
 def _write(facts: dict[str, str]) -> None:
