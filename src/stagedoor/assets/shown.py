@@ -9,9 +9,12 @@ from stagedoor.assets.store import Asset, ShownAsset
 from stagedoor.runtime import Runtime
 from stagedoor.sealed import ASSET_URL
 
+_PLACES = ASSET_URL.place("")
+
 
 def url_place(asset_id: str) -> str:
-    return ASSET_URL.place(asset_id)
+    # A page has many of them.
+    return _PLACES + asset_id
 
 
 def show_asset(rt: Runtime, asset: ShownAsset, now: int) -> msgspec.Raw:

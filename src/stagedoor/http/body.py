@@ -63,8 +63,11 @@ async def receive_body(scope: Scope, receive: Receive, *, limit: int, within: fl
     if declared.isdigit() and len(declared) < 20 and int(declared) > limit:
         raise RequestTooLarge
     try:
-        with _Deadline(within):
+        if (has_whole_body := state.get("has_whole_body")) is not None and has_whole_body():
             body = await _receive_all(receive, limit)
+        else:
+            with _Deadline(within):
+                body = await _receive_all(receive, limit)
     except RequestTimeout:
         state["body_ended"] = True
         raise

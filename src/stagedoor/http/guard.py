@@ -32,6 +32,10 @@ NO_STORE: Header = (b"cache-control", b"no-store")
 _BODY_HEADERS = frozenset({b"content-length", b"transfer-encoding"})
 _END: Message = {"type": "http.response.body", "body": b""}
 NO_SNIFF: Header = (b"x-content-type-options", b"nosniff")
+_HEAD = (
+    b"content-type: application/json\r\ncontent-length: %d\r\nx-request-id: %b\r\ncache-control: no-store\r\n"
+    b"x-content-type-options: nosniff\r\n%b"
+)
 
 
 class Guard:
@@ -40,6 +44,7 @@ class Guard:
     What it leaves in ``scope["state"]``: ``headers`` as a dictionary, ``request_id`` and ``action``. What it finds there:
     ``action``, ``tenant_id``, ``region``, ``numbered`` when errors have a CodeN, ``rate_limit`` with headers for the answer,
     ``protocol`` with headers that a protocol wants in every answer, ``body_ended`` when nothing of the body is left to read, and from the server
+    ``head_bytes_at_most``, ``has_whole_body``, which tells whether all of the body has come, ``send_at_once``, which sends a whole answer,
     ``hang_up``, which closes the connection, and ``stopping``, an event that is set when the gateway stops.
     """
 
@@ -59,13 +64,12 @@ class Guard:
         state = scope.setdefault("state", {})
         state["headers"], state["request_id"], state["action"] = headers, _request_id(headers), ""
         logs.request_id.set(state["request_id"])
-        status = 0
+        state["status"] = 0
         linger = False
 
         def watched(message: Message) -> Awaitable[None]:
-            nonlocal status
             if message["type"] == "http.response.start":
-                status = message["status"]
+                state["status"] = message["status"]
             return send(message)
 
         with traces.request_span(scope["method"], headers) as span:
@@ -73,11 +77,12 @@ class Guard:
                 _check_head(scope)
                 await self._app(scope, receive, watched)
             except Exception as error:
-                if status:
+                if state["status"]:
                     log.exception("answer_broke_off")
                     raise
                 linger = "body_ended" not in state and not headers.keys().isdisjoint(_BODY_HEADERS)
                 await send_error(scope, watched, _known(error), self._region, complete=not linger)
+            status = state["status"]
             span.answered(state["action"], status, state["request_id"])
         seconds = time.perf_counter() - started
         metrics.answered(state["action"], status, seconds)
@@ -104,23 +109,19 @@ async def send_json(
     scope: Scope, send: Send, status: int, body: bytes, headers: list[Header] | None = None, *, complete: bool = True
 ) -> None:
     """Send a JSON answer with the RequestId it carries; one that is not complete has all its bytes, but no end yet."""
-    await send(
-        {
-            "type": "http.response.start",
-            "status": status,
-            "headers": [
-                JSON,
-                (b"content-length", b"%d" % len(body)),
-                (b"x-request-id", scope["state"]["request_id"].encode()),
-                NO_STORE,
-                NO_SNIFF,
-                *scope["state"].get("rate_limit", ()),
-                *scope["state"].get("protocol", ()),
-                *(headers or ()),
-            ],
-        }
-    )
+    state = scope["state"]
+    more = (*state.get("rate_limit", ()), *state.get("protocol", ()), *(headers or ()))
     shown = body if scope["method"] != "HEAD" else b""
+    if complete and (send_at_once := state.get("send_at_once")) is not None:
+        head = _HEAD % (len(body), state["request_id"].encode(), b"".join([b"%b: %b\r\n" % header for header in more]))
+        if head.count(b"\n") != head.count(b"\r") or head.count(b"\r") != _HEAD.count(b"\r") + len(more):
+            raise ValueError("A header of an answer has more than one line.")
+        if send_at_once(status, head, shown):
+            state["status"] = status
+            return
+    length, request_id = b"%d" % len(body), state["request_id"].encode()
+    common = [JSON, NO_STORE, NO_SNIFF, (b"content-length", length), (b"x-request-id", request_id)]
+    await send({"type": "http.response.start", "status": status, "headers": [*common, *more]})
     await send({"type": "http.response.body", "body": shown, "more_body": not complete})
 
 
@@ -163,7 +164,10 @@ def _check_head(scope: Scope) -> None:
 
     """
     path, query = scope["raw_path"], scope["query_string"]
-    if len(path) + len(query) + sum(map(len, chain.from_iterable(scope["headers"]))) > MAX_HEAD_BYTES:
+    if (
+        scope["state"].get("head_bytes_at_most", MAX_HEAD_BYTES + 1) > MAX_HEAD_BYTES
+        and _head_bytes(scope) > MAX_HEAD_BYTES
+    ):
         raise RequestTooLarge("The request head is larger than 32 KiB.")
     if b"transfer-encoding" in scope["state"]["headers"]:
         codings = [value.strip().lower() for name, value in scope["headers"] if name == b"transfer-encoding"]
@@ -174,6 +178,10 @@ def _check_head(scope: Scope) -> None:
     # A callback's query went through somebody's in-app browser, which may have added to it: its door reads what it can.
     if (b"%" in query or not query.isascii()) and not path.startswith(b"/cb/"):
         _check_percent(query, "Query")
+
+
+def _head_bytes(scope: Scope) -> int:
+    return len(scope["raw_path"]) + len(scope["query_string"]) + sum(map(len, chain.from_iterable(scope["headers"])))
 
 
 def _check_percent(encoded: bytes, field: str) -> None:

@@ -1,9 +1,10 @@
 """HTTP/1.1 as uvicorn speaks it, with what uvicorn leaves to others: a head that comes in time, is not large, and is one."""
 
 import asyncio
+from functools import partial
 from typing import Any
 
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from stagedoor.errors import InvalidParameter, RequestTimeout, RequestTooLarge, StagedoorError
 from stagedoor.http.envelope import error_body
@@ -28,7 +29,7 @@ class HttpProtocol(HttpToolsProtocol):
         self._head_timeout = head_timeout
         self._region = region
         self._head_is_open = True
-        self._head_bytes = 0
+        self._head_bytes = self._piece_bytes = 0
         self._head_timer: asyncio.TimerHandle | None = None
         self._has_hung_up = False
 
@@ -43,6 +44,7 @@ class HttpProtocol(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         if self._has_hung_up:
             return
+        self._piece_bytes = len(data)
         super().data_received(data)
         if not self._head_is_open:
             # Bytes that began no request have ended uvicorn's wait for the next one: it goes on as the wait for its head.
@@ -64,12 +66,16 @@ class HttpProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         if self.parser.get_http_version() not in {"1.0", "1.1"}:
             raise ValueError  # uvicorn takes it for a broken request, which it is
+        most_bytes = self._head_bytes + self._piece_bytes
         self._head_is_open = False
         self._head_bytes = 0
         self._stop_head_timer()
         super().on_headers_complete()
-        self.scope["state"]["hang_up"] = self._hang_up
-        self.scope["state"]["stopping"] = self._stopping
+        state = self.scope["state"]
+        state["hang_up"], state["stopping"] = self._hang_up, self._stopping
+        state["head_bytes_at_most"] = most_bytes
+        state["has_whole_body"] = partial(_has_whole_body, self.cycle)
+        state["send_at_once"] = partial(self._send_at_once, self.cycle)
         if self._stopping.is_set():
             self.cycle.keep_alive = False
 
@@ -131,6 +137,34 @@ class HttpProtocol(HttpToolsProtocol):
         )
         self._hang_up()
 
+    def _send_at_once(self, cycle: RequestResponseCycle, status: int, head: bytes, body: bytes) -> bool:
+        """Send a whole answer in one write, where uvicorn makes two: that is a fifth of the cost of a small one.
+
+        Args:
+            cycle: the request that is answered.
+            status: one that has a body.
+            head: lines that end with CRLF, the length among them.
+            body: all of it; nothing for HEAD.
+
+        Returns:
+            Whether that could be done; if not, nothing was sent.
+
+        """
+        if cycle.response_started or self.flow.write_paused:
+            return False
+        if cycle.disconnected:
+            return True
+        cycle.response_started = cycle.response_complete = True
+        cycle.waiting_for_100_continue = False
+        ours = b"".join([b"%b: %b\r\n" % header for header in cycle.default_headers])
+        end = b"\r\n" if cycle.keep_alive else b"connection: close\r\n\r\n"
+        self.transport.write(b"".join((STATUS_LINE[status], ours, head, end, body)))
+        cycle.message_event.set()
+        if not cycle.keep_alive:
+            self.transport.close()
+        cycle.on_response()
+        return True
+
     def _hang_up(self) -> None:
         """End our side of the connection, read nothing more, and close it a moment later.
 
@@ -144,3 +178,7 @@ class HttpProtocol(HttpToolsProtocol):
         self.flow.pause_reading()
         self.transport.write_eof()
         self.loop.call_later(LAST_LOOK_SECONDS, self.transport.close)
+
+
+def _has_whole_body(cycle: RequestResponseCycle) -> bool:
+    return not cycle.more_body
