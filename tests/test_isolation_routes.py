@@ -100,7 +100,7 @@ async def theirs(gateway: RunningGateway, other_api: Api, control: EmulatorContr
         events[:] = (await other_api.send("GET", "/v1/events")).result["Items"]
         return bool(events)
 
-    # An event shows when every older transaction of the whole server has ended.
+    # An event shows when every older transaction of the database has ended.
     await eventually(has_told)
     return {
         "groups": group,

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
+import asyncpg
 import pytest
 
 from stagedoor.app import open_runtime
@@ -18,8 +19,10 @@ from stagedoor.events.store import Event, emit
 from stagedoor.housekeeping import wipe
 from stagedoor.runtime import Runtime
 from stagedoor.tenants.create import create_tenant
+from tests.support import databases
 from tests.support.events import happen
 from tests.support.gateway import gateway_settings
+from tests.support.validation import on_postgres
 
 
 @pytest.fixture
@@ -106,6 +109,25 @@ async def test_a_reader_never_passes_an_event_that_is_committed_later(rt: Runtim
     await writing
     await happen(rt, tenant_id, "last")
     assert (await ids(rt, tenant_id))[:2] == ["evt_slow", quick]
+
+
+@pytest.fixture
+def server_url() -> str | None:
+    return databases.postgres_url()
+
+
+@on_postgres
+async def test_a_transaction_of_another_database_holds_back_nothing(
+    server_url: str | None, rt: Runtime, tenant_id: str
+) -> None:
+    elsewhere = await asyncpg.connect(server_url)
+    try:
+        async with elsewhere.transaction():
+            await elsewhere.fetchval("SELECT pg_current_xact_id()")
+            event_id = await happen(rt, tenant_id)
+            assert await ids(rt, tenant_id) == [event_id]
+    finally:
+        await elsewhere.close()
 
 
 async def test_readers_beside_many_writers_see_every_event_once_and_all_in_the_same_order(

@@ -14,7 +14,7 @@ async def happen(
 ) -> str:
     """Write an event in a transaction of its own and return its id, as a rule when readers can see it.
 
-    On PostgreSQL that is when no older transaction is running any more, of whatever database: of other tests, for example.
+    On PostgreSQL that is when no older transaction of this database is running any more.
     """
     event_id, now = rt.new_id("evt"), rt.clock.now()
 

@@ -36,7 +36,15 @@ class PostgresTx:
     skip_locked = " FOR UPDATE SKIP LOCKED"
     number_of_transaction = "CAST(CAST(pg_current_xact_id() AS text) AS bigint)"
     microseconds = "CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS bigint)"
-    first_unfinished_transaction = "CAST(CAST(pg_snapshot_xmin(pg_current_snapshot()) AS text) AS bigint)"
+    # Transactions are numbered for the whole server: those of other databases wrote nothing that is read here. Where it may not be
+    # seen whose one is, or one has just ended, it counts as ours.
+    first_unfinished_transaction = (
+        "(SELECT coalesce(min(CAST(CAST(running AS text) AS bigint)),"
+        " CAST(CAST(pg_snapshot_xmax(pg_current_snapshot()) AS text) AS bigint))"
+        " FROM pg_snapshot_xip(pg_current_snapshot()) AS running WHERE NOT EXISTS (SELECT 1"
+        " FROM pg_stat_get_activity(NULL) AS other WHERE other.backend_xid = CAST(running AS xid)"
+        " AND other.datid <> (SELECT oid FROM pg_database WHERE datname = current_database())))"
+    )
 
     def __init__(self, connection: "Connection") -> None:
         self._connection = connection
