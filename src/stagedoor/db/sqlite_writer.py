@@ -2,8 +2,8 @@
 
 Statements run on the event loop: on a thread of their own they would have to ask for the interpreter at every one of them. A
 commit here only appends to the log. That the log is on the disk is waited for on a thread, again and again, each time for all
-that was committed meanwhile; until then nobody is answered and nobody sees what was written. What is soft is answered at once,
-unless it has read something that is not on the disk yet. A file that somebody else has locked is waited for on that thread as
+that was committed meanwhile; until then nobody is answered and nobody sees what was written. What is soft is answered when it is
+committed, unless it has read something that is not on the disk yet. A file that somebody else has locked is waited for on that thread as
 well.
 """
 
@@ -82,10 +82,7 @@ class SqliteWriter:
         future: asyncio.Future[Result] = loop.create_future()
         (self._soft if soft else self._hard).append(Item(work, future, time.monotonic(), urgent))
         begun = metrics.write_begun()
-        if soft:
-            self._write_soft(loop)
-        else:
-            self._schedule(loop)
+        self._schedule(loop)
         try:
             return await future
         finally:
