@@ -70,8 +70,8 @@ peers: ## Install the two gateways that `bench` compares with (740 MB, into benc
 	npm install --silent --no-save --prefix bench/.peers @portkey-ai/gateway@1.15.2
 
 lock: ## Write the lock files anew (needs uv)
-	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra emulator --extra mcp --extra otel --extra s3 --group dev pyproject.toml -o requirements/dev.txt
-	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra emulator --extra s3 pyproject.toml -c requirements/dev.txt -o requirements/run.txt
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra emulator --extra mcp --extra media --extra otel --extra s3 --group dev pyproject.toml -o requirements/dev.txt
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra emulator --extra media --extra s3 pyproject.toml -c requirements/dev.txt -o requirements/run.txt
 
 clean: ## Remove what the other targets made
 	rm -rf $(VENV) .stagedoor htmlcov site .mypy_cache .ruff_cache .pytest_cache .hypothesis node_modules

@@ -23,7 +23,7 @@ SAMPLES = int(os.environ.get("STAGEDOOR_TEST_TIMINGS", "200"))
 MOST_T = 4.5
 CROP = 0.9
 """The slowest answers tell of the machine, not of the id."""
-THINGS = ("groups", "assets", "invitations", "webhook-endpoints", "uploads")
+THINGS = ("groups", "assets", "imports", "invitations", "webhook-endpoints", "uploads")
 
 
 class Route(msgspec.Struct, frozen=True):
@@ -94,6 +94,13 @@ async def theirs(gateway: RunningGateway, other_api: Api, control: EmulatorContr
     invited = await other_api.send("POST", INVITATIONS[0].path, body={"model": MODEL, "Name": "lead"})
     endpoint = await other_api.send("POST", "/v1/webhook-endpoints", body={"URL": "https://hooks.example/x"})
     started = await other_api.ok("CreateVisualValidateSession", CallbackURL=DONE)
+    items = [{"URL": f"{pictures}a.jpg", "AssetType": "Image"}]
+    imported = await other_api.send("POST", "/v1/imports", body={"model": MODEL, "GroupId": group, "Items": items})
+
+    async def is_imported() -> bool:
+        return "FinishTime" in (await other_api.send("GET", f"/v1/imports/{imported.result['Id']}")).result
+
+    await eventually(is_imported, seconds=30)
     events: list[dict[str, str]] = []
 
     async def has_told() -> bool:
@@ -105,6 +112,7 @@ async def theirs(gateway: RunningGateway, other_api: Api, control: EmulatorContr
     return {
         "groups": group,
         "assets": asset,
+        "imports": imported.result["Id"],
         "invitations": invited.result["Id"],
         "webhook-endpoints": endpoint.result["Id"],
         "uploads": await send_file(other_api, b"theirs"),

@@ -29,6 +29,8 @@ from stagedoor.doors.deletions import deletion_routes
 from stagedoor.doors.documents import document_routes
 from stagedoor.doors.events import event_routes
 from stagedoor.doors.health import health_routes
+from stagedoor.doors.imports import import_routes
+from stagedoor.doors.media import media_routes
 from stagedoor.doors.metrics import metrics_routes
 from stagedoor.doors.rest import rest_routes
 from stagedoor.doors.upload_links import link_routes
@@ -44,6 +46,8 @@ from stagedoor.http.access import AccessLog
 from stagedoor.http.guard import Guard
 from stagedoor.http.router import Route, Router
 from stagedoor.ids import NewId, new_id
+from stagedoor.imports.carry_on import carry_on
+from stagedoor.imports.store import IMPORT
 from stagedoor.invitations.cancel import expire_invitation
 from stagedoor.invitations.store import EXPIRE
 from stagedoor.invitations.withdraw import follow_withdrawal
@@ -180,6 +184,7 @@ def lanes(rt: Runtime, book: ChannelBook, sender: Sender) -> dict[str, Lane]:
         DELIVER: Lane(partial(deliver_owed, rt, sender), at_once=200),
         EXPIRE: Lane(partial(expire_invitation, rt), at_once=2),
         ERASE: Lane(partial(erase_group, rt, book), at_once=4),
+        IMPORT: Lane(partial(carry_on, rt, book), at_once=4),
         WITHDRAWAL: Lane(partial(follow_withdrawal, rt), at_once=4),
         COMPLETE: Lane(partial(complete_left_alone, rt), at_once=1),
         EXPIRE_UPLOAD: Lane(partial(expire_upload, rt), at_once=2),
@@ -198,6 +203,8 @@ def routes(rt: Runtime, book: ChannelBook, keys: KeyRing, visitors: Visitors, ki
         *webhook_routes(rt, keys),
         *audit_routes(rt, keys),
         *deletion_routes(rt, keys),
+        *import_routes(rt, book, keys),
+        *media_routes(rt, book, keys),
         *upload_routes(rt, keys),
         *link_routes(rt),
         *admin_routes(rt, book, keys),

@@ -10,13 +10,14 @@ from stagedoor.contract.operations import BY_ACTION
 from stagedoor.db.database import Result
 from stagedoor.errors import AccessDenied, InvalidParameter
 from stagedoor.keys.authenticate import Caller
+from stagedoor.quotas.queue import Place
 from stagedoor.runtime import Runtime
 
 
 class Call:
     """What an operation works with."""
 
-    __slots__ = ("book", "caller", "fresh", "is_existing", "region", "rt", "session_id")
+    __slots__ = ("book", "caller", "fresh", "is_existing", "place", "region", "rt", "session_id")
 
     def __init__(self, rt: Runtime, book: ChannelBook, caller: Caller, *, fresh: bool = False) -> None:
         self.rt = rt
@@ -24,6 +25,8 @@ class Call:
         self.caller = caller
         self.fresh = fresh
         """The caller asked for a look that does not come from memory (``Cache-Control: no-cache``)."""
+        self.place: Place | None = None
+        """A place under the upstream's limits that was waited for before, for the call that creates."""
         self.region = rt.settings.region
         """The region of the channel that took part, for the envelope."""
         self.is_existing = False
@@ -105,4 +108,5 @@ class Call:
     async def ask(self, channel_id: str, action: str, body: Mapping[str, object]) -> dict[str, object]:
         """Ask the channel's upstream and return its Result."""
         self.region = (await self.book.get(channel_id)).region
-        return await self.book.ask(channel_id, BY_ACTION[action], body, tenant_id=self.tenant_id)
+        place, self.place = self.place, None
+        return await self.book.ask(channel_id, BY_ACTION[action], body, tenant_id=self.tenant_id, place=place)

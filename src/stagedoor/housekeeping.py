@@ -1,4 +1,4 @@
-"""What has to go when its time is over: answers kept for repeated requests, old events, windows of limits that nobody uses."""
+"""What has to go when its time is over: answers kept for repeated requests, old events and imports, windows of limits that nobody uses."""
 
 import asyncio
 from functools import partial
@@ -8,6 +8,7 @@ import structlog
 from stagedoor.errors import StagedoorError
 from stagedoor.events.store import remove_old_events
 from stagedoor.idempotency.store import wipe_answers
+from stagedoor.imports.store import remove_old_imports
 from stagedoor.quotas.store import BEGINNING, Place, Walk, remove_idle_windows
 from stagedoor.runtime import Runtime
 from stagedoor.webhooks.store import remove_old_deliveries, wipe_old_secrets
@@ -33,6 +34,10 @@ async def wipe(rt: Runtime) -> int:
             partial(remove, before=rt.clock.now() - rt.settings.event_lifetime, at_most=AT_ONCE)
         ):
             total += count
+    while count := await rt.db.write(
+        partial(remove_old_imports, before=rt.clock.now() - rt.settings.import_lifetime, at_most=AT_ONCE)
+    ):
+        total += count
     return total
 
 

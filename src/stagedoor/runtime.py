@@ -6,6 +6,7 @@ from stagedoor.crypto import Vault
 from stagedoor.db.database import Database
 from stagedoor.files.files import Files
 from stagedoor.ids import NewId
+from stagedoor.media.look import Bounds, Looker
 from stagedoor.pulse import Pulse
 from stagedoor.settings import Settings
 from stagedoor.tasks import Tasks
@@ -34,6 +35,7 @@ class Runtime:
         self.clock = clock
         self.new_id = new_id
         self.vault = vault
+        self.looker = new_looker(settings)
         self.tasks = Tasks()
         self.pulse = Pulse()
 
@@ -42,3 +44,8 @@ class Runtime:
         await self.tasks.close(LAST_WORK_SECONDS)
         await self.transport.close()
         await self.db.close()
+
+
+def new_looker(settings: Settings) -> Looker:
+    """Return what looks into files, within the bounds of the settings."""
+    return Looker(Bounds(settings.media_seconds, settings.media_memory, settings.media_at_once))

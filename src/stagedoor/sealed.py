@@ -21,9 +21,9 @@ class SealedColumn(NamedTuple):
     def prefix(self) -> str:
         return f"{self.table}.{self.named or self.column}"
 
-    def place(self, *row: str | bytes) -> str:
+    def place(self, *row: str | bytes | int) -> str:
         """Return the place of the value in a row."""
-        parts = (part.hex() if isinstance(part, bytes) else part for part in row)
+        parts = (part.hex() if isinstance(part, bytes) else str(part) for part in row)
         return f"{self.prefix}:{'/'.join(parts)}"
 
 
@@ -36,6 +36,8 @@ CONSENT_RECORD = SealedColumn("consents", "record")
 BYTED_TOKEN = SealedColumn("validation_sessions", "byted_token")
 ASSET_URL = SealedColumn("assets", "url")
 KEPT_ANSWER = SealedColumn("idempotency_keys", "answer", row=("tenant_id", "action", "key_hash"))
+IMPORT_SOURCE = SealedColumn("imports", "source")
+IMPORT_URL = SealedColumn("import_items", "url", row=("import_id", "number"))
 
 SEALED = (
     CREDENTIALS,
@@ -47,5 +49,7 @@ SEALED = (
     BYTED_TOKEN,
     ASSET_URL,
     KEPT_ANSWER,
+    IMPORT_SOURCE,
+    IMPORT_URL,
 )
 PREFIXES = frozenset(column.prefix for column in SEALED)

@@ -95,6 +95,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Whether webhooks may go to this machine and to private networks: for trials, since every tenant could then reach what stands there."""
     event_days: Annotated[float, Meta(ge=4, le=3650)] = 30.0
     """How long events, and what became of their deliveries, are kept."""
+    import_limit: Annotated[int, Meta(ge=1024)] = 8_388_608
+    """Largest body of a bulk import, in bytes."""
+    import_days: Annotated[float, Meta(gt=0, le=3650)] = 30.0
+    """How long a bulk import and its results are kept when it has come to its end."""
+    media_seconds: Annotated[int, Meta(ge=1, le=600)] = 10
+    """Processor time that opening a file may take; one that takes more is refused."""
+    media_memory: Annotated[int, Meta(ge=268_435_456)] = 2_147_483_648
+    """Memory that opening a file may take, in bytes; one that takes more is refused."""
+    media_at_once: Annotated[int, Meta(ge=1, le=64)] = 2
+    """How many files each process opens at a time; each takes one processor."""
     audit_checkpoint_seconds: Annotated[float, Meta(gt=0, le=86_400)] = 60.0
     """How long an entry of the audit trail may wait for the signature that covers it; it is signed at once when 1,000 have come."""
     upload_store: str = ""
@@ -153,6 +163,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     @property
     def idempotency_lifetime(self) -> timedelta:
         return timedelta(days=self.idempotency_days)
+
+    @property
+    def import_lifetime(self) -> timedelta:
+        return timedelta(days=self.import_days)
 
     @property
     def upload_lifetime(self) -> timedelta:

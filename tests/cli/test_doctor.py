@@ -19,9 +19,11 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
+from stagedoor.cli.examine_media import examine_media
 from stagedoor.clock import MovableClock, to_microseconds
 from stagedoor.db.durability import file_system
 from stagedoor.emulator import RunningEmulator
+from stagedoor.media.look import Bounds, Looker, Seen
 from tests.cli.conftest import Ended, Stagedoor
 from tests.support.emulator import file_server
 from tests.support.gateway import RunningGateway, free_port, gateway_settings
@@ -67,7 +69,15 @@ async def test_a_gateway_that_serves_before_its_account_is_well(
     assert bad == []
     assert subjects(ended, "untried") == []
     said = "\n".join(subjects(ended, "ok"))
-    for part in ("callback: ", "schema ", "answers a list call", "clock: ", "jobs: 0 given up", "cases: 0 wait"):
+    for part in (
+        "callback: ",
+        "media: the decoders look into",
+        "schema ",
+        "answers a list call",
+        "clock: ",
+        "jobs: 0 given up",
+        "cases: 0 wait",
+    ):
         assert part in said, part
     assert ("journal wal" if database_url.startswith("sqlite") else "full_page_writes") in said
 
@@ -115,6 +125,17 @@ def test_what_cannot_be_tried_from_here_is_marked_and_is_no_failure(stagedoor: S
     assert f"?     callback: {url}/healthz does not answer here" in ended.out
     assert "?     channel main: disabled" in ended.out
     assert not re.search("FAIL.*(callback|main)", ended.out)
+
+
+async def test_decoders_that_are_missing_or_broken_are_told() -> None:
+    class Blind(Looker):
+        async def look(self, path: Path, name: str) -> Seen | None:
+            return None
+
+    looker = Blind(Bounds(seconds=1, memory=1 << 30, at_once=1))
+    missing, broken = await examine_media(looker, installed=False), await examine_media(looker, installed=True)
+    assert (missing.state, broken.state) == ("untried", "fail")
+    assert all("stagedoor[media]" in finding.remedy for finding in (missing, broken))
 
 
 def test_a_schema_of_another_release_is_told(stagedoor: Stagedoor, data: Path) -> None:

@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "client" / "src" / "stagedoor_client"
 NAMES = """
     AccessDenied AnswerMalformed Asset AssetFailed AsyncClient Consent Decision Deletion Delivery Event EventPage Invitation QRCode
-    WaitTimedOut WebhookEndpoint WebhookRefused webhooks AuthenticationFailed BadRequest BytedTokenExpired BytedTokenRefused Check Client
+    BrokenRule Import ImportItem ImportItemPage Media MediaReport NewItem WaitTimedOut WebhookEndpoint WebhookRefused webhooks AuthenticationFailed BadRequest BytedTokenExpired BytedTokenRefused Check Client
     ConfigurationError Conflict ConnectionFailed ConsentWithdrawn Deleted ExchangeError ExchangeInProgress ExchangeUnknown ExchangedGroup
     FlowLimitExceeded GatewayError Group IdempotencyKeyInUse IdempotencyKeyReused InvitationEnded LimitReached NoChannel NotFound OutcomeUnknown Page
     Problem QuotaExceeded Response Retries ServerFailed StagedoorError TimedOut Unprocessable Upstream UpstreamFailed UpstreamMalformed
@@ -24,6 +24,8 @@ METHODS = """
     iter_events iter_groups iter_invitations list_assets list_events list_groups list_invitations list_webhook_deliveries
     list_webhook_endpoints resend_webhooks rotate_webhook_secret start_check stream_events update_asset update_group
     build_upload_request delete_upload get_upload iter_uploads list_uploads upload upload_file
+    build_form_request cancel_import check_media check_upload create_import get_import iter_import_items iter_imports
+    list_import_items list_imports wait_until_imported
     update_webhook_endpoint wait_until_active wait_until_completed wait_until_exchanged
 """
 

@@ -30,6 +30,7 @@ from stagedoor.groups import store as groups
 from stagedoor.groups.listing import COLUMNS as GROUP_COLUMNS
 from stagedoor.groups.listing import select_groups
 from stagedoor.idempotency import store as idempotency
+from stagedoor.imports import store as imports
 from stagedoor.invitations import store as invitations
 from stagedoor.jobs import store as jobs
 from stagedoor.keys import store as keys
@@ -241,8 +242,36 @@ async def look_at_deletions(tx: ExplainingTx) -> None:
     await assets.list_assets_of_group(tx, "t1", "g1", at_most=10)
 
 
+async def look_at_imports(tx: ExplainingTx) -> None:
+    whole = imports.Import("imp", "t1", "k1", "model", b"k", b"b", 2, b"s", NOW, None, None)
+    item = imports.Item("imp", 1, "t1", "g1", "Image", "", b"u", "Pending")
+    await imports.add_import(tx, "t1", whole)
+    assert (await imports.add_import(tx, "t1", replace(whole, id="other"))).id == "imp"
+    await imports.find_import(tx, "t1", "imp")
+    await imports.get_import(tx, "t1", "imp")
+    await imports.add_items(tx, [item, replace(item, number=2)])
+    await imports.wipe_source(tx, "imp")
+    for state in (None, "Pending"):
+        await imports.list_items(tx, "t1", "imp", after=0, at_most=10, state=state)
+    selection, order = Selection("imports", [{"tenant_id": "t1"}]), Order("created_at", descending=True)
+    for after in (None, Place(1, "a")):
+        await imports.list_imports(tx, selection, order, limit=10, offset=0, after=after)
+    await imports.count_imports(tx, "t1")
+    await imports.count_items(tx, ["imp", "other"])
+    await imports.list_settled(tx, "imp", at_most=10)
+    await imports.mark_creating(tx, item, "m")
+    await imports.mark_made(tx, item, "m", "a1")
+    await imports.mark_pending(tx, item, tries=1)
+    await imports.mark_ended(tx, "imp", [1, 2], "Failed", "{}")
+    await imports.forget_group_items(tx, "t1", "g1")
+    await imports.mark_cancelled(tx, "t1", "imp", NOW)
+    await imports.mark_finished(tx, "imp", NOW)
+    while await imports.remove_old_imports(tx, before=NOW + timedelta(1), at_most=10):
+        pass
+
+
 async def look_at_uploads(tx: ExplainingTx) -> None:
-    upload = uploads.Upload("up", "t1", "n", "image/png", "Image", 2, 0, None, NOW, NOW)
+    upload = uploads.Upload("up", "t1", "n", "image/png", "Image", 2, 0, None, NOW, NOW, None)
     await uploads.add_upload(tx, "t1", upload, limit=10)
     with pytest.raises(QuotaExceeded):
         await uploads.add_upload(tx, "t1", upload, limit=1)
@@ -254,7 +283,7 @@ async def look_at_uploads(tx: ExplainingTx) -> None:
         await uploads.list_uploads(tx, selection, order, limit=10, offset=0, after=after)
     await uploads.count_uploads(tx, "t1")
     await uploads.list_pieces(tx, "up")
-    assert await uploads.mark_complete(tx, "t1", "up", b"h", NOW)
+    assert await uploads.mark_complete(tx, "t1", replace(upload, sha256=b"h"))
     await uploads.keep_until(tx, "t1", "up", NOW)
     assert await uploads.share_file(tx, "t1", b"h", "up") == "up"
     await uploads.find_file(tx, "t1", b"h")
@@ -321,6 +350,7 @@ async def test_no_other_query_of_the_stores_reads_a_whole_table(tx: ExplainingTx
     await look_at_invitations(tx)
     await look_at_the_audit_trail(tx)
     await look_at_deletions(tx)
+    await look_at_imports(tx)
     await look_at_uploads(tx)
     await jobs.add_job(tx, "t1", "work", "a", now=NOW, due_at=NOW)
     await jobs.has_job(tx, "work", "a")
@@ -409,6 +439,7 @@ def test_every_function_of_the_stores_with_sql_is_looked_at_above() -> None:
         quotas,
         audit,
         deletions,
+        imports,
     ):
         for name, function in vars(module).items():
             if asyncio.iscoroutinefunction(function) and function.__module__ == module.__name__ and name[0] != "_":

@@ -1,5 +1,6 @@
 """Everything that is sealed is on one list, opens at its place and nowhere else, and nothing else is sealed."""
 
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -7,11 +8,14 @@ import pytest
 from sqlalchemy import LargeBinary
 
 from stagedoor.cli.examine_database import examine_database
+from stagedoor.clock import from_microseconds
 from stagedoor.crypto import SealBroken, Vault, new_secret_key
 from stagedoor.db.backup import copy_sqlite, sealed_values
+from stagedoor.db.database import Tx
 from stagedoor.db.sealed import list_sealed
 from stagedoor.db.tables import metadata
-from stagedoor.sealed import SEALED, SealedColumn
+from stagedoor.imports.store import Import, Item, add_import, add_items
+from stagedoor.sealed import IMPORT_SOURCE, IMPORT_URL, SEALED, SealedColumn
 from tests.invitations.support import PURPOSES, Studio, Visitor
 from tests.support.action import action_api
 from tests.support.emulator import EmulatorControl
@@ -47,11 +51,25 @@ async def fill(gateway: RunningGateway, control: EmulatorControl, pictures: str)
 
     await eventually(is_active)
     await (await gateway.client(tenant, rate_limit="100/h")).ok("ListAssetGroups")
+    await gateway.rt.db.write(partial(write_import, vault=gateway.rt.vault, tenant_id=tenant.id))
 
     async def is_audited() -> bool:
         return bool(await values(gateway, "audit_chains", "proof"))
 
     await eventually(is_audited)
+
+
+async def write_import(tx: Tx, *, vault: Vault, tenant_id: str) -> None:
+    """Write an import as it is for a moment: its items are about to get rows of their own."""
+    source, url = (
+        vault.seal(IMPORT_SOURCE.place("imp"), b"[]"),
+        vault.seal(IMPORT_URL.place("imp", 1), "https://x.example"),
+    )
+    whole = Import(
+        "imp", tenant_id, "key", "model", None, bytes(HASH_BYTES), 1, source, from_microseconds(0), None, None
+    )
+    await add_import(tx, tenant_id, whole)
+    await add_items(tx, [Item("imp", 1, tenant_id, "group", "Image", "", url, "Pending")])
 
 
 async def values(gateway: RunningGateway, table: str, column: str) -> list[bytes]:

@@ -44,7 +44,9 @@ from stagedoor_client.errors import (
     WebhookRefused,
 )
 from stagedoor_client.events import Delivery, Event, EventPage, WebhookEndpoint
+from stagedoor_client.imports import Import, ImportItem, ImportItemPage, NewItem
 from stagedoor_client.invitations import Consent, Decision, Deletion, Invitation, QRCode
+from stagedoor_client.media import BrokenRule, Media, MediaReport
 from stagedoor_client.reading import Page, Response
 from stagedoor_client.results import Asset, Check, Deleted, ExchangedGroup, Group, Problem
 from stagedoor_client.retries import Retries
@@ -59,6 +61,7 @@ __all__ = [
     "AsyncClient",
     "AuthenticationFailed",
     "BadRequest",
+    "BrokenRule",
     "BytedTokenExpired",
     "BytedTokenRefused",
     "Check",
@@ -83,9 +86,15 @@ __all__ = [
     "Group",
     "IdempotencyKeyInUse",
     "IdempotencyKeyReused",
+    "Import",
+    "ImportItem",
+    "ImportItemPage",
     "Invitation",
     "InvitationEnded",
     "LimitReached",
+    "Media",
+    "MediaReport",
+    "NewItem",
     "NoChannel",
     "NotFound",
     "OutcomeUnknown",

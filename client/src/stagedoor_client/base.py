@@ -18,7 +18,7 @@ from stagedoor_client.options import NULL, Fields, Options
 from stagedoor_client.reading import Page, read
 from stagedoor_client.results import Asset, ExchangedGroup, Group
 from stagedoor_client.retries import Retries, may_repeat
-from stagedoor_client.uploads import TUS
+from stagedoor_client.uploads import TUS, Source
 from stagedoor_client.version import __version__
 
 Named = TypeVar("Named", Group, Asset)
@@ -106,6 +106,21 @@ class BaseClient:
             headers=httpx2.Headers(
                 [*self._headers.multi_items(), *TUS.items(), *headers.items(), *options.get("headers", {}).items()]
             ),
+            extensions={"timeout": httpx2.Timeout(options.get("timeout", self._timeout)).as_dict()},
+        )
+
+    def build_form_request(
+        self, operation: Operation, fields: Fields, source: Source, options: Options
+    ) -> httpx2.Request:
+        """Return a request that sends a file as a form, with fields beside it."""
+        told = _without_none({"model": options.get("model") or self._model or None, **fields})
+        source.file.seek(0)
+        return httpx2.Request(
+            operation.method,
+            self._base_url + operation.path,
+            data=told,
+            files={"file": (source.name or "file", source.file)},
+            headers=httpx2.Headers([*self._headers.multi_items(), *options.get("headers", {}).items()]),
             extensions={"timeout": httpx2.Timeout(options.get("timeout", self._timeout)).as_dict()},
         )
 

@@ -66,6 +66,17 @@ LIST_UPLOADS = Operation(method="GET", path=_UPLOADS, kind="reads", needs="Items
 GET_UPLOAD = Operation(method="GET", path=f"{_UPLOADS}/{{id}}", kind="reads", needs="UploadId", has_model=False)
 DELETE_UPLOAD = Operation(method="DELETE", path=f"{_UPLOADS}/{{id}}", kind="settles", needs="", has_model=False)
 
+CHECK_MEDIA = Operation(method="POST", path="/v1/media/check", kind="reads", needs="Problems")
+
+_IMPORTS = "/v1/imports"
+CREATE_IMPORT = Operation(method="POST", path=_IMPORTS, kind="creates")
+LIST_IMPORTS = Operation(method="GET", path=_IMPORTS, kind="reads", needs="Items", has_model=False)
+GET_IMPORT = Operation(method="GET", path=f"{_IMPORTS}/{{id}}", kind="reads", has_model=False)
+LIST_IMPORT_ITEMS = Operation(
+    method="GET", path=f"{_IMPORTS}/{{id}}/items", kind="reads", needs="Items", has_model=False
+)
+CANCEL_IMPORT = Operation(method="POST", path=f"{_IMPORTS}/{{id}}/cancel", kind="settles", has_model=False)
+
 LIST_EVENTS = Operation(method="GET", path="/v1/events", kind="reads", needs="Items", has_model=False)
 STREAM_EVENTS = Operation(method="GET", path="/v1/events", kind="reads", needs="", has_model=False)
 

@@ -39,6 +39,10 @@ def number(wire: str, default: int | None = None) -> Any:
     return wired(wire, default, lambda value, _: value if isinstance(value, int) else default)
 
 
+def decimal(wire: str) -> Any:
+    return wired(wire, None, lambda value, _: value if isinstance(value, (int, float)) else None)
+
+
 def moment(wire: str) -> Any:
     return wired(wire, None, lambda value, _: read_moment(value))
 

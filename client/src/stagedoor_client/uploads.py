@@ -12,7 +12,8 @@ from os import PathLike
 from pathlib import Path
 from typing import IO, NamedTuple
 
-from stagedoor_client.reading import Result, moment, number, string
+from stagedoor_client.media import BrokenRule
+from stagedoor_client.reading import Result, each, moment, number, string
 
 File = str | PathLike[str] | bytes | IO[bytes]
 """A path, the content itself, or an open file that can be read from any place."""
@@ -36,6 +37,7 @@ class Upload(Result):
     asset_type: str = string("AssetType")
     state: str = string("State")
     sha256: str = string("Sha256")
+    problems: tuple[BrokenRule, ...] = each("Problems", BrokenRule)
     create_time: datetime | None = moment("CreateTime")
     expire_time: datetime | None = moment("ExpireTime")
 

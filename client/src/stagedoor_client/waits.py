@@ -15,6 +15,7 @@ POLL_SECONDS = 3.0
 """How often it looks where there is no stream."""
 RECONNECT_SECONDS = 0.5
 ASSET_ENDS = ("asset.active", "asset.failed", "asset.deleted")
+IMPORT_ENDS = ("import.completed",)
 SESSION_STEPS = (
     "session.passed",
     "session.exchanged",

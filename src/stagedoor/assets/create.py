@@ -1,18 +1,20 @@
 """⑥ Upload an asset by URL, or an upload that is here."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from typing import NamedTuple
 
 import msgspec
 from msgspec.structs import replace
 
 from stagedoor.assets.record import add_new_asset
-from stagedoor.assets.source import find_source
+from stagedoor.assets.source import check_source, find_source
 from stagedoor.assets.store import Asset
 from stagedoor.assets.upload import find_marked, intend_upload, marked_name, new_mark, upload_job
 from stagedoor.call import Call
+from stagedoor.channels.store import Channel
 from stagedoor.contract import requests
 from stagedoor.crash import crash_point
-from stagedoor.db.database import AlreadyThere
+from stagedoor.db.database import AlreadyThere, Tx
 from stagedoor.errors import (
     ConsentWithdrawn,
     DatabaseUnavailable,
@@ -23,27 +25,60 @@ from stagedoor.errors import (
 )
 from stagedoor.groups.store import AssetGroup, get_group
 from stagedoor.jobs.store import drop_job
+from stagedoor.uploads.store import Upload
 
 
-async def create_asset(call: Call, request: requests.CreateAsset) -> msgspec.Raw:
-    """Hand the URL to the upstream once and record who owns the asset it made."""
-    rt = call.rt
-    group = await rt.db.read(lambda tx: get_group(tx, call.tenant_id, request.GroupId, request.ProjectName))
+class Errand(NamedTuple):
+    """An upload that somebody keeps a record of: the mark it goes over with, and what is written in the asset's transaction."""
+
+    mark: str
+    note: Callable[[Tx, Asset], Awaitable[None]]
+
+
+class Intent(NamedTuple):
+    """An upload that nothing speaks against here: its group, and the file that it names, if that is here."""
+
+    group: AssetGroup
+    channel: Channel
+    file: Upload | None
+
+
+async def check_upload(call: Call, request: requests.CreateAsset) -> Intent:
+    """Return what an upload is about, when nothing speaks against it here.
+
+    Raises:
+        StagedoorError: something does.
+
+    """
+    group = await call.rt.db.read(lambda tx: get_group(tx, call.tenant_id, request.GroupId, request.ProjectName))
     if group.withdrawn_at is not None:
         raise ConsentWithdrawn
     channel = await call.book.get(group.channel_id)
-    source = await find_source(call, request, group, local=channel.kind == "emulator")
+    return Intent(group, channel, await check_source(call, request, channel))
+
+
+async def create_asset(call: Call, request: requests.CreateAsset, errand: Errand | None = None) -> msgspec.Raw:
+    """Hand the URL to the upstream once and record who owns the asset it made."""
+    rt = call.rt
+    group, channel, file = await check_upload(call, request)
+    source = await find_source(call, request, group, file, local=channel.kind == "emulator")
     if source.existing is not None:
         call.is_existing = True
         return msgspec.Raw(source.existing)
     request = replace(request, URL=source.url)
-    mark = new_mark()
+    mark = new_mark() if errand is None else errand.mark
     await rt.db.write(lambda tx: intend_upload(tx, rt, group, mark), soft=True)
     asset = _asset(call, await _upload(call, request, group, mark), group, request, source.sha256)
     crash_point("C10")
 
+    async def work(tx: Tx) -> bytes | None:
+        shown = await add_new_asset(tx, rt, asset, by=call.by, upload=upload_job(group, mark))
+        if errand is not None:
+            await errand.note(tx, asset)
+        return shown
+
     try:
-        shown = await rt.db.write(lambda tx: add_new_asset(tx, rt, asset, by=call.by, upload=upload_job(group, mark)))
+        shown = await rt.db.write(work)
     except AlreadyThere:
         raise UpstreamMalformed("The asset library answered with the id of an asset that exists already.") from None
     except DatabaseUnavailable as error:

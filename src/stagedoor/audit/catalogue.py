@@ -30,6 +30,8 @@ _ACTIONS = (
     AuditedAction("asset.adopted", "An asset that existed in the account was taken over.", frozenset({"group_id"})),
     AuditedAction("asset.deleted", "An asset was deleted, or found to be gone.", frozenset({"group_id"})),
     AuditedAction("assets.deleted", "Assets went with their group, which is the object.", frozenset({"assets"})),
+    AuditedAction("import.created", "Many uploads were handed over at once.", frozenset({"items"})),
+    AuditedAction("import.cancelled", "A bulk import was stopped."),
     AuditedAction("upload.completed", "A file was handed over, to be uploaded from here."),
     AuditedAction("upload.deleted", "That file was deleted here, or its time was over."),
     AuditedAction("invitation.created", "An actor was invited."),

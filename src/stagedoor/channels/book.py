@@ -181,6 +181,7 @@ class ChannelBook:
         *,
         tenant_id: str = "",
         in_background: bool = False,
+        place: Place | None = None,
     ) -> dict[str, object]:
         """Call an operation on a channel's upstream, within its limits, and return the Result.
 
@@ -190,6 +191,7 @@ class ChannelBook:
             body: official fields, without ``model``.
             tenant_id: for whom; tenants take turns when there is little room.
             in_background: nobody waits for it: it leaves half of the limit to people and waits as long as it takes.
+            place: one that was waited for before.
 
         Raises:
             FlowLimitExceeded: there was no room in time.
@@ -201,9 +203,9 @@ class ChannelBook:
         self._check(live, operation)
         action = operation.action
         limit = live.limits[action]
-        if in_background:
+        if place is None and in_background:
             place = await self._gate.enter_when_quiet(channel_id, action, limit)
-        else:
+        elif place is None:
             place = await self._enter(live, action, tenant_id)
         try:
             return await self._watch.call(live, operation, body)
@@ -224,6 +226,21 @@ class ChannelBook:
         """Return when half of the operation's limit is free, for work that nobody waits for."""
         live = await self._get(channel_id)
         await self._gate.wait_until_quiet(channel_id, operation.action, live.limits[operation.action])
+
+    async def wait_for_place(self, channel_id: str, operation: Operation) -> Place:
+        """Return a place for a call that nobody waits for, which leaves half of the limit to people; hand it to ``ask``, or give it back.
+
+        Raises:
+            StagedoorError: the call would come to nothing.
+
+        """
+        live = await self._get(channel_id)
+        self._check(live, operation)
+        return await self._gate.enter_when_quiet(channel_id, operation.action, live.limits[operation.action])
+
+    def give_back(self, channel_id: str, operation: Operation, place: Place) -> None:
+        """Give a place back, if it was not used."""
+        self._gate.leave(channel_id, operation.action, place)
 
     def _check(self, live: LiveChannel, operation: Operation) -> None:
         """Refuse at once, before anybody waits for room, what would come to nothing."""

@@ -22,6 +22,7 @@ from stagedoor.channels.store import (
 )
 from stagedoor.db.database import AlreadyThere, Tx
 from stagedoor.errors import Conflict, InvalidParameter, NotFound
+from stagedoor.media.rules import MediaRules, check_rules
 from stagedoor.quotas.limits import read_limits
 from stagedoor.runtime import Runtime
 from stagedoor.tenants.store import get_tenant
@@ -45,6 +46,7 @@ class NewChannel(msgspec.Struct, frozen=True, kw_only=True, rename="pascal", for
     tenants: Annotated[list[Text], Meta(max_length=1000)] | None = None
     state: ChannelState = "enabled"
     limits: Limits = {}
+    media_rules: MediaRules = MediaRules()
     access_key: str = ""
     secret_key: str = ""
     session_token: str = ""
@@ -63,6 +65,7 @@ class ChannelChange(msgspec.Struct, frozen=True, kw_only=True, rename="pascal", 
     weight: Weight | UnsetType = UNSET
     tenants: Annotated[list[Text], Meta(max_length=1000)] | UnsetType | None = UNSET
     limits: Limits | UnsetType = UNSET
+    media_rules: MediaRules | UnsetType = UNSET
     credentials: Credentials | UnsetType = UNSET
     state: ChannelState | UnsetType = UNSET
     disabled: bool | UnsetType = UNSET
@@ -72,12 +75,13 @@ async def create_channel(rt: Runtime, new: NewChannel, *, by: str = OPERATOR) ->
     """Add a channel; ``by`` says who does it.
 
     Raises:
-        InvalidParameter: the endpoint, the limits, the tenants or the credentials cannot be used.
+        InvalidParameter: the endpoint, the limits, the rules for media, the tenants or the credentials cannot be used.
         Conflict: the name is taken.
 
     """
     credentials = Credentials(new.access_key, new.secret_key, new.session_token, new.api_key)
     _check(new.kind, new.endpoint, new.limits, credentials)
+    check_rules(new.media_rules)
     channel_id, now = rt.new_id("ch"), rt.clock.now()
     channel = Channel(
         id=channel_id,
@@ -94,6 +98,7 @@ async def create_channel(rt: Runtime, new: NewChannel, *, by: str = OPERATOR) ->
         updated_at=now,
         weight=new.weight,
         tenants=None if new.tenants is None else _unique(new.tenants),
+        media_rules=_json(new.media_rules),
         **_state_at(now, new.state),
     )
 
@@ -114,7 +119,7 @@ async def change_channel(rt: Runtime, name: str, change: ChannelChange, *, by: s
 
     Raises:
         NotFound: there is no such channel.
-        InvalidParameter: the endpoint, the limits, the tenants, the state or the credentials cannot be used.
+        InvalidParameter: the endpoint, the limits, the rules for media, the tenants, the state or the credentials cannot be used.
         Conflict: the new name is taken.
 
     """
@@ -148,6 +153,9 @@ def _apply(rt: Runtime, channel: Channel, change: ChannelChange) -> Channel:
         values["models"] = _unique(change.models)
     if change.limits is not UNSET:
         values["limits"] = _json(change.limits)
+    if change.media_rules is not UNSET:
+        check_rules(change.media_rules)
+        values["media_rules"] = _json(change.media_rules)
     if change.credentials is not UNSET:
         values["credentials"] = _sealed(rt, channel.id, change.credentials)
     if change.tenants is not UNSET:

@@ -44,6 +44,8 @@ class Channel(msgspec.Struct, frozen=True):
     weight: int
     tenants: tuple[str, ...] | None
     draining_at: datetime | None
+    media_rules: str = "{}"
+    """JSON: the rules for media that differ from the documented ones."""
 
     @property
     def state(self) -> ChannelState:
@@ -60,7 +62,8 @@ class Channel(msgspec.Struct, frozen=True):
 async def add_channel(tx: Tx, channel: Channel) -> None:
     await tx.execute(
         f"INSERT INTO channels ({columns(Channel)}) VALUES (:id, :name, :kind, :endpoint, :region, :project_name,"
-        " :models, :priority, :limits, :credentials, :created_at, :updated_at, :disabled_at, :weight, :tenants, :draining_at)",
+        " :models, :priority, :limits, :credentials, :created_at, :updated_at, :disabled_at, :weight, :tenants, :draining_at,"
+        " :media_rules)",
         **msgspec.structs.asdict(channel),
     )
 
@@ -70,7 +73,7 @@ async def mark_channel_changed(tx: Tx, channel: Channel) -> None:
         "UPDATE channels SET name = :name, endpoint = :endpoint, region = :region, project_name = :project_name,"
         " models = :models, priority = :priority, limits = :limits, credentials = :credentials,"
         " updated_at = :updated_at, disabled_at = :disabled_at, weight = :weight, tenants = :tenants,"
-        " draining_at = :draining_at WHERE id = :id",
+        " draining_at = :draining_at, media_rules = :media_rules WHERE id = :id",
         **{
             name: value for name, value in msgspec.structs.asdict(channel).items() if name not in {"kind", "created_at"}
         },

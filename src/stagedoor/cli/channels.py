@@ -40,6 +40,10 @@ def add(
         list[str] | None,
         typer.Option(help="ACTION=CALLS/SECONDS, e.g. CreateAsset=120/60; repeat for other actions."),
     ] = None,
+    media_rule: Annotated[
+        list[str] | None,
+        typer.Option(help="TYPE.RULE=VALUE, e.g. Video.Seconds=1.8..15.2 or Video.Formats=mp4; repeat for more."),
+    ] = None,
 ) -> None:
     """Add a channel and print its id. The secret key (or the API key of a dialect) is read from standard input."""
     from stagedoor.channels.edit import NewChannel, create_channel
@@ -59,6 +63,7 @@ def add(
         "Weight": weight,
         "Tenants": tenant or None,
         "Limits": _limits(limit or []),
+        "MediaRules": _media_rules(media_rule or []),
         **(_api_key() if kind == "dialect" else _key_pair(access_key, with_token=session_token)),
     }
     new = _convert(values, NewChannel)
@@ -102,6 +107,7 @@ def show_one(name: NameOrId) -> None:
         "weight": channel.weight,
         "tenants": "all" if channel.tenants is None else ",".join(channel.tenants),
         "limits": channel.limits,
+        "media rules": channel.media_rules,
         "state": channel.state,
         "passed over": "yes" if status.passed_over else "no",
     }
@@ -130,6 +136,9 @@ def change(
     limit: Annotated[
         list[str] | None, typer.Option(help="Replaces all its limits: ACTION=CALLS/SECONDS; repeat for more.")
     ] = None,
+    media_rule: Annotated[
+        list[str] | None, typer.Option(help="Replaces all its rules for media: TYPE.RULE=VALUE; repeat for more.")
+    ] = None,
     access_key: Annotated[
         str | None, typer.Option(help="New credentials: the secret is read from standard input.")
     ] = None,
@@ -154,6 +163,7 @@ def change(
         "Weight": weight,
         "Tenants": tenant or None,
         "Limits": _limits(limit) if limit else None,
+        "MediaRules": _media_rules(media_rule) if media_rule else None,
     }
     update: dict[str, object] = {field: value for field, value in options.items() if value is not None}
     if every_tenant:
@@ -211,6 +221,29 @@ def _limits(texts: list[str]) -> dict[str, tuple[int, float]]:
         except ValueError:
             raise InvalidParameter(f"{text} is not ACTION=CALLS/SECONDS.", field="Limits") from None
     return limits
+
+
+def _media_rules(texts: list[str]) -> dict[str, dict[str, object]]:
+    rules: dict[str, dict[str, object]] = {}
+    for text in texts:
+        name, _, value = text.partition("=")
+        asset_type, _, rule = name.partition(".")
+        try:
+            rules.setdefault(asset_type, {})[rule] = _media_value(rule, value)
+        except ValueError:
+            raise InvalidParameter(f"{text} is not TYPE.RULE=VALUE.", field="MediaRules") from None
+    return rules
+
+
+def _media_value(rule: str, value: str) -> object:
+    if rule == "Formats":
+        return value.split(",")
+    if rule == "OpenEnds":
+        return {"true": True, "false": False}.get(value, value)
+    if rule == "MaxBytes":
+        return int(value)
+    low, _, high = value.partition("..")
+    return [float(low), float(high)]
 
 
 def _convert(values: dict[str, object], into: type[Description]) -> Description:

@@ -14,9 +14,11 @@ from stagedoor.app import load_vault, open_runtime
 from stagedoor.ark.transport import AiohttpTransport, Answer, Transport, TransportError
 from stagedoor.cli.examine_channels import DatedTransport, examine_channels
 from stagedoor.cli.examine_database import examine_database
+from stagedoor.cli.examine_media import examine_media
 from stagedoor.cli.examine_uploads import examine_uploads
 from stagedoor.cli.findings import Finding, check, untried
 from stagedoor.errors import StagedoorError
+from stagedoor.runtime import new_looker
 from stagedoor.settings import Settings, SettingsError
 
 ROOM = 1 << 30
@@ -33,6 +35,7 @@ async def examine(settings: Settings) -> AsyncIterator[Finding]:
         yield _writable(folder)
     if settings.upload_store:
         yield await examine_uploads(settings)
+    yield await examine_media(new_looker(settings))
     yield _public_url(settings)
     if settings.address_rate:
         yield _proxies(settings)

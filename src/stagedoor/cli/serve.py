@@ -8,7 +8,7 @@ import typer
 
 from stagedoor.settings import Settings, SettingsError, load_settings
 
-NEWEST = "0011"
+NEWEST = "0012"
 """The newest revision, known without loading Alembic; a test holds it to the migrations."""
 
 

@@ -87,7 +87,8 @@ def numbered(sql: str) -> tuple[str, tuple[str, ...]]:
     return _NAME.sub(number, sql), tuple(names)
 
 
-def in_list(name: str, values: Sequence[str]) -> tuple[str, dict[str, Param]]:
+def in_list(name: str, values: Sequence[str] | Sequence[int]) -> tuple[str, dict[str, Param]]:
     """Return ``(:name_0, :name_1, …)`` and its parameters, for ``IN``."""
-    params: dict[str, Param] = {f"{name}_{index}": value for index, value in enumerate(values)}
+    given: Sequence[Param] = values
+    params = {f"{name}_{index}": value for index, value in enumerate(given)}
     return "(" + ", ".join(f":{key}" for key in params) + ")", params

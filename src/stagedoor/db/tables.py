@@ -59,6 +59,13 @@ channels = Table(
     Column("weight", Integer, nullable=False, server_default="1"),
     Column("tenants", Text, comment="JSON: whose new things it takes; null: all"),
     Column("draining_at", Time, comment="set: no new groups and sessions"),
+    Column(
+        "media_rules",
+        Text,
+        nullable=False,
+        server_default="{}",
+        comment="JSON: rules that differ from the documented ones",
+    ),
 )
 
 channel_conditions = Table(
@@ -148,6 +155,7 @@ uploads = Table(
     Column("size", BigInteger, nullable=False, comment="of the whole file, in bytes"),
     Column("received", BigInteger, nullable=False, comment="how many of them are here"),
     Column("sha256", LargeBinary, comment="null: not complete"),
+    Column("findings", Text, comment="JSON: what the file is; null: not complete"),
     Column("created_at", Time, nullable=False),
     Column("expires_at", Time, nullable=False),
     Index("uploads_by_create_time", "tenant_id", "created_at", "id"),
@@ -430,4 +438,42 @@ deletion_steps = Table(
     Column("answer", Text, nullable=False),
     Column("request_id", Text, nullable=False, comment="of the upstream"),
     Column("at", Time, nullable=False),
+)
+
+imports = Table(
+    "imports",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("tenant_id", Key, ForeignKey("tenants.id"), nullable=False),
+    Column("key_id", Key, nullable=False, comment="in whose name assets are made"),
+    Column("model", Text, nullable=False),
+    Column("key_hash", LargeBinary, comment="of the Idempotency-Key; null: there was none"),
+    Column("body_hash", LargeBinary, nullable=False),
+    Column("total", Integer, nullable=False, comment="items"),
+    Column("source", LargeBinary, comment="sealed JSON: the items; null: all are rows"),
+    Column("created_at", Time, nullable=False),
+    Column("cancelled_at", Time),
+    Column("finished_at", Time),
+    Index("imports_by_create_time", "tenant_id", "created_at", "id"),
+    Index("imports_by_key", "tenant_id", "key_hash", unique=True),
+    Index("imports_by_end", "finished_at"),
+)
+
+import_items = Table(
+    "import_items",
+    metadata,
+    Column("import_id", Key, ForeignKey("imports.id"), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False, comment="its place in the request, from 1"),
+    Column("tenant_id", Key, nullable=False),
+    Column("group_id", Key, nullable=False),
+    Column("asset_type", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("url", LargeBinary, comment="sealed; wiped when it is needed no more"),
+    Column("state", Key, nullable=False),
+    Column("tries", Integer, nullable=False, comment="how often its answer was lost and it was surely not made"),
+    Column("mark", Key, comment="of the upload under way"),
+    Column("asset_id", Key),
+    Column("error", Text, comment="JSON, as it is shown"),
+    Index("import_items_by_state", "import_id", "state", "number"),
+    Index("import_items_by_group", "tenant_id", "group_id"),
 )

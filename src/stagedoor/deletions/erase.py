@@ -21,6 +21,7 @@ from stagedoor.errors import NotFound, StagedoorError
 from stagedoor.events.catalogue import OPERATOR
 from stagedoor.events.store import emit
 from stagedoor.groups.store import find_group, remove_group
+from stagedoor.imports.store import forget_group_items
 from stagedoor.jobs.runner import Again, Taken, back_off
 from stagedoor.runtime import Runtime
 from stagedoor.uploads.remove import forget_content
@@ -130,6 +131,7 @@ async def _prove(tx: Tx, rt: Runtime, taken: Taken, deletion: Deletion) -> None:
     if group is not None:
         while await forget_some_assets(tx, rt, group, GATEWAY):
             pass
+        await forget_group_items(tx, tenant_id, group_id)
         await remove_group(tx, tenant_id, group, counters_of_group(group.id, group.group_type))
         await record(tx, tenant_id, GATEWAY, "group.deleted", group_id, now=now)
         data = {"group_type": group.group_type}

@@ -13,6 +13,7 @@ from stagedoor.channels.live import LiveChannel, Standing
 from stagedoor.channels.status import remedy
 from stagedoor.channels.store import Channel, ChannelKind, ChannelState, Condition, get_channel_by_name
 from stagedoor.clock import to_iso
+from stagedoor.media.rules import MediaRules
 from stagedoor.runtime import Runtime
 
 HealthStatus = Literal["fit", "doubtful", "down", "refuses"]
@@ -56,6 +57,7 @@ class ChannelView(_View, frozen=True, kw_only=True):
     weight: int
     tenants: tuple[str, ...] | UnsetType = UNSET
     limits: Limits
+    media_rules: MediaRules
     state: ChannelState
     disabled: bool
     health: HealthView
@@ -101,6 +103,7 @@ def _channel(live: LiveChannel, now: datetime) -> ChannelView:
         weight=channel.weight,
         tenants=UNSET if channel.tenants is None else channel.tenants,
         limits=msgspec.json.decode(channel.limits, type=Limits),
+        media_rules=msgspec.json.decode(channel.media_rules, type=MediaRules),
         state=channel.state,
         disabled=channel.disabled_at is not None,
         health=_health(live, now),

@@ -19,18 +19,20 @@ from stagedoor.audit.store import by_key
 from stagedoor.clock import to_iso
 from stagedoor.contract.fields import AssetType
 from stagedoor.contract.operations import UPLOADS_WRITE
-from stagedoor.contract.paging import Paging
 from stagedoor.contract.results import Empty
 from stagedoor.db.pages import Order, Selection
 from stagedoor.doors import tus
-from stagedoor.errors import InvalidParameter, MethodNotAllowed
+from stagedoor.doors.pages import read_page
+from stagedoor.errors import MethodNotAllowed
 from stagedoor.http.body import stream_body
 from stagedoor.http.envelope import result_body
 from stagedoor.http.guard import send_json
-from stagedoor.http.query import read_query
 from stagedoor.http.router import Route
 from stagedoor.keys.authenticate import Caller, KeyRing
 from stagedoor.listing import Listing, answer_page
+from stagedoor.media.check import judge_kept
+from stagedoor.media.problems import Problem
+from stagedoor.media.rules import MediaRules
 from stagedoor.runtime import Runtime
 from stagedoor.uploads.begin import new_upload
 from stagedoor.uploads.complete import keep_whole
@@ -40,8 +42,6 @@ from stagedoor.uploads.sink import Sink
 from stagedoor.uploads.store import Upload, count_uploads, get_upload, list_uploads
 
 PATH, ONE_PATH = "/v1/uploads", "/v1/uploads/{id}"
-DEFAULT_RESULTS, MOST_RESULTS = 50, 100
-LONGEST_TOKEN = 1024
 UploadState = Literal["Uploading", "Complete"]
 
 
@@ -54,6 +54,7 @@ class UploadView(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
     asset_type: AssetType | UnsetType = UNSET
     state: UploadState
     sha256: str | UnsetType = UNSET
+    problems: list[Problem] | UnsetType = UNSET
     create_time: str
     expire_time: str
 
@@ -74,9 +75,17 @@ def show(upload: Upload) -> UploadView:
         asset_type=upload.asset_type or UNSET,
         state="Complete" if upload.is_complete else "Uploading",
         sha256=UNSET if upload.sha256 is None else upload.sha256.hex(),
+        problems=_problems(upload),
         create_time=to_iso(upload.created_at),
         expire_time=to_iso(upload.expires_at),
     )
+
+
+def _problems(upload: Upload) -> list[Problem] | UnsetType:
+    """Return what the documented rules have against a file, where it is known what it will be; at ⑥ those of the account count."""
+    if upload.findings is None or upload.asset_type is None:
+        return UNSET
+    return judge_kept(upload.findings, upload.asset_type, MediaRules()).problems
 
 
 def upload_routes(rt: Runtime, keys: KeyRing) -> list[Route]:
@@ -181,25 +190,3 @@ class UploadEndpoint(_Endpoint):
                 await (tus.say_done(send) if tus.is_spoken(state) else self._answer(scope, send, Empty()))
             case _:
                 raise MethodNotAllowed("GET, HEAD, PATCH, DELETE, OPTIONS")
-
-
-def read_page(query: bytes) -> Paging:
-    """Read ``MaxResults`` and ``NextToken``; other parameters are ignored.
-
-    Raises:
-        InvalidParameter: one of them has a value that is not allowed, or stands there twice.
-
-    """
-    given: dict[str, str] = {}
-    for name, value in read_query(query):
-        if name in {"MaxResults", "NextToken"}:
-            if name in given:
-                raise InvalidParameter(f"The parameter {name} is in the query twice.", field=name)
-            given[name] = value
-    most = given.get("MaxResults", str(DEFAULT_RESULTS))
-    if not most.isascii() or not most.isdigit() or not 1 <= int(most[:9]) <= MOST_RESULTS:
-        raise InvalidParameter(f"MaxResults must be a whole number from 1 to {MOST_RESULTS}.", field="MaxResults")
-    token = given.get("NextToken") or None
-    if token is not None and len(token) > LONGEST_TOKEN:
-        raise InvalidParameter("The NextToken is none.", field="NextToken")
-    return Paging(int(most), None, token)

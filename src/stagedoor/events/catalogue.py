@@ -74,6 +74,15 @@ _TYPES = (
         {"group_type": GROUP_TYPE},
     ),
     EventType("group.deleted", "A group was deleted, with everything in it.", {"group_type": GROUP_TYPE}),
+    EventType(
+        "import.completed",
+        "Every item of a bulk import has come to its end.",
+        {
+            "active": "How many items can be used.",
+            "failed": "How many were not accepted.",
+            "cancelled": "How many were not begun, because the import was stopped.",
+        },
+    ),
     EventType("invitation.created", "An invitation was made for an actor.", {}),
     EventType(
         "invitation.consented",

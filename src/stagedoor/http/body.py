@@ -41,12 +41,16 @@ async def read_body(scope: Scope, receive: Receive, *, limit: int, within: float
 
     """
     headers = scope["state"]["headers"]
-    content_type = headers.get(b"content-type", b"")
-    if content_type != b"application/json" and not _CONTENT_TYPE.fullmatch(content_type.strip()):
+    if not is_json(headers.get(b"content-type", b"")):
         raise UnsupportedMediaType
     if headers.get(b"content-encoding", b"identity").lower() != b"identity":
         raise UnsupportedMediaType("The request body must not be compressed.")
     return await receive_body(scope, receive, limit=limit, within=within)
+
+
+def is_json(content_type: bytes) -> bool:
+    """Tell whether a content type is JSON in UTF-8."""
+    return content_type == b"application/json" or _CONTENT_TYPE.fullmatch(content_type.strip()) is not None
 
 
 async def receive_body(scope: Scope, receive: Receive, *, limit: int, within: float) -> bytes:
@@ -61,7 +65,7 @@ async def receive_body(scope: Scope, receive: Receive, *, limit: int, within: fl
     headers = state["headers"]
     declared = headers.get(b"content-length", b"0")
     if declared.isdigit() and len(declared) < 20 and int(declared) > limit:
-        raise RequestTooLarge
+        raise _too_large(limit)
     try:
         if (has_whole_body := state.get("has_whole_body")) is not None and has_whole_body():
             body = await _receive_all(receive, limit)
@@ -131,6 +135,10 @@ class _Deadline:
             raise RequestTimeout from None
 
 
+def _too_large(limit: int) -> RequestTooLarge:
+    return RequestTooLarge(f"The request body is larger than {limit} bytes.")
+
+
 async def _receive_all(receive: Receive, limit: int) -> bytes:
     chunks: list[bytes] = []
     size = 0
@@ -141,7 +149,7 @@ async def _receive_all(receive: Receive, limit: int) -> bytes:
         chunk: bytes = message.get("body", b"")
         size += len(chunk)
         if size > limit:
-            raise RequestTooLarge
+            raise _too_large(limit)
         if not message.get("more_body", False):
             return b"".join([*chunks, chunk]) if chunks else chunk
         chunks.append(chunk)

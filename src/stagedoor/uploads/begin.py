@@ -38,6 +38,7 @@ def new_upload(rt: Runtime, tenant_id: str, *, name: str, content_type: str, ass
         sha256=None,
         created_at=now,
         expires_at=now + UNFINISHED,
+        findings=None,
     )
 
 

@@ -11,6 +11,7 @@ from stagedoor.db.database import Tx
 from stagedoor.errors import NotFound, StagedoorError
 from stagedoor.jobs.runner import Taken
 from stagedoor.jobs.store import add_job, drop_job
+from stagedoor.media.check import examine, keep
 from stagedoor.runtime import Runtime
 from stagedoor.uploads.begin import record_upload
 from stagedoor.uploads.sink import Sink
@@ -42,16 +43,23 @@ async def keep_whole(rt: Runtime, upload: Upload, path: Path, sha256: bytes, *, 
         QuotaExceeded: the tenant has too many bytes here.
 
     """
+    found = await examine(rt.looker, path)
     await rt.files.keep(upload.id, path, upload.content_type)
     crash_point("U2")
     now = rt.clock.now()
-    whole = replace(upload, received=upload.size, sha256=sha256, expires_at=now + rt.settings.upload_lifetime)
+    whole = replace(
+        upload,
+        received=upload.size,
+        sha256=sha256,
+        expires_at=now + rt.settings.upload_lifetime,
+        findings=keep(found),
+    )
     came_at_once = upload.received == 0
 
     async def work(tx: Tx) -> Upload:
         if came_at_once:
             await record_upload(tx, rt, whole)
-        elif not await mark_complete(tx, upload.tenant_id, upload.id, sha256, whole.expires_at):
+        elif not await mark_complete(tx, upload.tenant_id, whole):
             return await get_upload(tx, upload.tenant_id, upload.id)
         await remove_pieces(tx, upload.id)
         await drop_job(tx, COMPLETE, upload.id)

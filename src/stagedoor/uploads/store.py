@@ -27,6 +27,8 @@ class Upload(msgspec.Struct, frozen=True):
     sha256: bytes | None
     created_at: datetime
     expires_at: datetime
+    findings: str | None
+    """JSON: what the file is, as far as anybody could look."""
 
     @property
     def is_complete(self) -> bool:
@@ -71,7 +73,7 @@ async def add_upload(tx: Tx, tenant_id: str, upload: Upload, *, limit: int) -> N
         )
     await tx.execute(
         f"INSERT INTO uploads ({columns(Upload)}) VALUES (:id, :tenant_id, :name, :content_type, :asset_type, :size,"
-        " :received, :sha256, :created_at, :expires_at)",
+        " :received, :sha256, :created_at, :expires_at, :findings)",
         **{**msgspec.structs.asdict(upload), "tenant_id": tenant_id},
     )
 
@@ -147,15 +149,16 @@ async def remove_pieces(tx: Tx, upload_id: str) -> None:
     await tx.execute("DELETE FROM upload_pieces WHERE upload_id = :upload_id", upload_id=upload_id)
 
 
-async def mark_complete(tx: Tx, tenant_id: str, upload_id: str, sha256: bytes, expires_at: datetime) -> bool:
+async def mark_complete(tx: Tx, tenant_id: str, whole: Upload) -> bool:
     """Record that a file is whole, and tell whether it was not before."""
     changed = await tx.execute(
-        "UPDATE uploads SET sha256 = :sha256, expires_at = :expires_at"
+        "UPDATE uploads SET sha256 = :sha256, expires_at = :expires_at, findings = :findings"
         " WHERE id = :id AND tenant_id = :tenant_id AND received = size AND sha256 IS NULL",
-        id=upload_id,
+        id=whole.id,
         tenant_id=tenant_id,
-        sha256=sha256,
-        expires_at=expires_at,
+        sha256=whole.sha256,
+        expires_at=whole.expires_at,
+        findings=whole.findings,
     )
     return changed == 1
 

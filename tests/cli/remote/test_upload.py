@@ -4,11 +4,14 @@ import json
 import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import cast
 
 import pytest
 
+from stagedoor.cli.remote.send import check_file
 from stagedoor.clock import MovableClock
 from stagedoor.emulator import RunningEmulator
+from stagedoor_client import Client, NotFound, Upload
 from tests.cli.remote.conftest import Begin, People
 from tests.support.emulator import EmulatorControl
 from tests.support.gateway import Api, RunningGateway, gateway_settings
@@ -16,7 +19,6 @@ from tests.support.media import image
 from tests.support.story import AT_ONCE, ON_SQLITE, make_group
 from tests.support.validation import until
 
-pytestmark = ON_SQLITE
 MIB = 1 << 20
 
 
@@ -31,6 +33,7 @@ async def gateway(
         yield running
 
 
+@ON_SQLITE
 async def test_files_and_folders_become_assets_and_what_is_refused_is_named(
     people: People, api: Api, control: EmulatorControl, home: Path
 ) -> None:
@@ -47,13 +50,22 @@ async def test_files_and_folders_become_assets_and_what_is_refused_is_named(
     for reference, _ in lines:
         assert (await api.ok("GetAsset", Id=reference.removeprefix("asset://")))["Status"] == "Active"
     assert ended.code == 3
-    assert ended.err.startswith("stagedoor: small.jpg: InvalidParameter.WidthTooSmall: ")
+    assert [line.split(": ")[:3] for line in ended.err.splitlines()] == [
+        ["stagedoor", "small.jpg", "WidthTooSmall"],
+        ["stagedoor", "small.jpg", "HeightTooSmall"],
+    ]
+    told = await people("upload", "small.jpg", "--group", group_id, "--json", STAGEDOOR_LANG="zh")
+    refused = json.loads(told.out)
+    assert (refused["file"], refused["error"]["code"]) == ("small.jpg", "WidthTooSmall")
+    assert refused["error"]["message"] == refused["problems"][0]["MessageZh"]
+    assert await control.calls("CreateAsset") == 2
     # The same content is in the group already, so nothing is sent twice.
     again = await people("upload", "a.jpg", "--group", group_id, "--json")
     assert json.loads(again.out)["asset"] == lines[0][0].removeprefix("asset://")
     assert (await people("upload", "none.jpg", "--group", group_id)).code == 2
 
 
+@ON_SQLITE
 async def test_an_interrupted_upload_goes_on_where_it_was(people: People, begin: Begin, api: Api, home: Path) -> None:
     group_id = await make_group(api)
     film = home / "film.jpg"
@@ -68,3 +80,17 @@ async def test_an_interrupted_upload_goes_on_where_it_was(people: People, begin:
     uploads = (await api.send("GET", "/v1/uploads")).result["Items"]
     assert [(one["UploadId"], one["State"]) for one in uploads] == [(upload_id, "Complete")]
     assert json.loads(kept.read_text()) == {}
+
+
+def test_a_gateway_of_an_earlier_version_that_cannot_check_is_no_obstacle() -> None:
+    class Earlier:
+        code = "NotFound.Path"
+
+        def check_upload(self, *_: object, **__: object) -> None:
+            raise NotFound("There is nothing at this path.", code=self.code)
+
+    client = Earlier()
+    check_file(cast("Client", client), Upload(id="up"), "Image", "group")
+    client.code = "NotFound.group_id"
+    with pytest.raises(NotFound):
+        check_file(cast("Client", client), Upload(id="up"), "Image", "group")

@@ -6,15 +6,18 @@ from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 from typing import Unpack
 
+from stagedoor_client._sync.imports import Imports
 from stagedoor_client._sync.invitations import Invitations
 from stagedoor_client._sync.library import Library
 from stagedoor_client.errors import AssetFailed, InvitationEnded, StagedoorError, WaitTimedOut
 from stagedoor_client.events import Event, read_message
+from stagedoor_client.imports import Import
 from stagedoor_client.invitations import Invitation
 from stagedoor_client.options import Options
 from stagedoor_client.results import Asset, Check, ExchangedGroup
 from stagedoor_client.waits import (
     ASSET_ENDS,
+    IMPORT_ENDS,
     INVITATION_STEPS,
     LOOK_SECONDS,
     POLL_SECONDS,
@@ -27,7 +30,7 @@ from stagedoor_client.waits import (
 )
 
 
-class Waiting(Library, Invitations):
+class Waiting(Library, Invitations, Imports):
     """What takes a while."""
 
     def wait_until_exchanged(
@@ -164,6 +167,45 @@ class Waiting(Library, Invitations):
                 if found.status != "open":
                     raise InvitationEnded(found)
         raise WaitTimedOut(f"The invitation was not completed within {within:g} s.", retry="same_request")
+
+    def wait_until_imported(
+        self,
+        imported: Import | str,
+        *,
+        within: float = 3600.0,
+        poll: float = POLL_SECONDS,
+        on_update: Callable[[Import], object] | None = None,
+        **options: Unpack[Options],
+    ) -> Import:
+        """Return the import when each of its items has come to its end, whichever that is.
+
+        Args:
+            imported: the import, or its id.
+            within: seconds.
+            poll: seconds between two looks where there are no events to go by.
+            on_update: is given the import, each time it was looked at and has got on.
+            options: of each look.
+
+        Raises:
+            WaitTimedOut: some items have not; the import goes on.
+
+        """
+        import_id = imported.id if isinstance(imported, Import) else imported
+        last: Import | None = None
+        with closing(self._moments(IMPORT_ENDS, {import_id}.__contains__, within, poll)) as moments:
+            for _ in moments:
+                try:
+                    found = self.get_import(import_id, **options)
+                except StagedoorError as error:
+                    if not may_pass(error):
+                        raise
+                    continue
+                if on_update is not None and found != last:
+                    on_update(found)
+                if found.is_finished:
+                    return found
+                last = found
+        raise WaitTimedOut(f"The import was not finished within {within:g} s.", retry="same_request")
 
     def _moments(
         self, types: Sequence[str], is_about: Callable[[str], bool] | None, within: float, poll: float

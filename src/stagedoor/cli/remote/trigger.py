@@ -68,6 +68,10 @@ def _upload_refused(play: Play) -> None:
     play.asset(FAILING)
 
 
+def _import(play: Play) -> None:
+    play.client.create_import([{"url": play.sandbox.sample(), "asset_type": "Image"}], group_id=play.group())
+
+
 def _delete_asset(play: Play) -> None:
     play.client.delete_asset(play.asset().id)
 
@@ -112,6 +116,7 @@ TRIGGERS: Mapping[str, Callable[[Play], None]] = {
     "asset.active": _upload,
     "asset.failed": _upload_refused,
     "asset.deleted": _delete_asset,
+    "import.completed": _import,
     "group.created": _group,
     "group.deleted": _delete_group,
     "invitation.created": _invite,

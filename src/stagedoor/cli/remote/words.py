@@ -55,6 +55,32 @@ WORDS: dict[str, tuple[str, str]] = {
         "Give the actor's NAME, or --resume with an invitation.",
         "请给出演员名称 NAME，或用 --resume 指定邀请。",
     ),
+    "files_or_table": (
+        "Give FILES, or a table of them with --csv, but not both.",
+        "请给出 FILES，或用 --csv 给出表格，二者只选其一。",
+    ),
+    "no_group": ("Say which group it goes into: --group.", "请用 --group 指定素材组。"),
+    "no_table": ("{file} cannot be read as a table: {reason}", "无法将 {file} 作为表格读取：{reason}"),
+    "no_columns": (
+        "{file} needs a header line that names file or url.",
+        "{file} 需要表头，其中要有 file 或 url 列。",
+    ),
+    "row_count": (
+        "An import has 1 to {most} items, and these are {count}.",
+        "一次导入允许 1 至 {most} 项，而这里有 {count} 项。",
+    ),
+    "file_or_url": ("Give a file or a url, but not both.", "请给出 file 或 url，二者只选其一。"),
+    "no_group_in_row": (
+        "Say which group it goes into: in the column group, or with --group.",
+        "请在 group 列中或用 --group 指定素材组。",
+    ),
+    "long_name": ("A name has at most {most} characters.", "名称最多 {most} 个字符。"),
+    "no_type": ("The type {type} is none of {types}.", "类型 {type} 无效，应为 {types} 之一。"),
+    "type_unsaid": (
+        "{name} does not say what it is: use the column type, or --type.",
+        "无法从 {name} 得知文件类型：请填写 type 列，或使用 --type。",
+    ),
+    "not_begun": ("The import was stopped.", "导入已停止。"),
     "no_file": ("There is no file {file}.", "没有文件 {file}。"),
     "Processing": ("Processing", "处理中"),
     "Active": ("Active", "可用"),
@@ -73,10 +99,11 @@ WORDS: dict[str, tuple[str, str]] = {
 
 def say(key: str, **values: object) -> str:
     """Return a text in the language of the environment, with the values put in."""
-    return WORDS[key][_is_chinese()].format(**values)
+    return WORDS[key][is_chinese()].format(**values)
 
 
-def _is_chinese() -> bool:
+def is_chinese() -> bool:
+    """Tell whether people are spoken to in Chinese."""
     # The first that is set decides, as everywhere on such systems; ours stands before them.
     for name in ("STAGEDOOR_LANG", "LC_ALL", "LC_MESSAGES", "LANG"):
         if chosen := os.environ.get(name):

@@ -9,6 +9,8 @@ from stagedoor.doors.openapi import texts
 from stagedoor.doors.openapi.audit import audit_errors, audit_paths
 from stagedoor.doors.openapi.errors import ErrorType, error_examples, errors_of, errors_of_admin, errors_of_invitations
 from stagedoor.doors.openapi.events import event_errors, event_paths
+from stagedoor.doors.openapi.imports import import_errors, import_paths
+from stagedoor.doors.openapi.media import media_errors, media_paths
 from stagedoor.doors.openapi.others import admin_paths, other_errors, service_paths
 from stagedoor.doors.openapi.parts import parameter, request_body, responses
 from stagedoor.doors.openapi.schemas import EVERY, Json, Say, admin_actions, component_schemas, parameter_schema
@@ -40,6 +42,8 @@ def build_openapi(language: Language, *, public_url: str = "") -> dict[str, obje
         "paths": {
             **_twelve_paths(language, say),
             **event_paths(say),
+            **import_paths(say),
+            **media_paths(say),
             **audit_paths(say),
             **upload_paths(say),
             **service_paths(say),
@@ -60,7 +64,15 @@ def errors_by_operation() -> Mapping[str, Iterable[ErrorType]]:
     """Return the errors every documented operation can answer with, by operationId."""
     found: dict[str, Iterable[ErrorType]] = {operation.action: _errors(operation) for operation in EVERY}
     found |= {action.name: errors_of_admin(path, action) for path, _, action in admin_actions()}
-    return {**found, **event_errors(), **audit_errors(), **upload_errors(), **other_errors()}
+    return {
+        **found,
+        **event_errors(),
+        **audit_errors(),
+        **import_errors(),
+        **media_errors(),
+        **upload_errors(),
+        **other_errors(),
+    }
 
 
 def _chinese(text: str) -> str:

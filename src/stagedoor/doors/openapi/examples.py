@@ -12,7 +12,15 @@ from stagedoor.doors import (
     admin_channels,
     admin_work,
 )
-from stagedoor.doors.openapi import audit_examples, events_examples, invitations_examples, uploads_examples
+from stagedoor.doors.openapi import (
+    audit_examples,
+    events_examples,
+    imports_examples,
+    invitations_examples,
+    media_examples,
+    uploads_examples,
+)
+from stagedoor.media.rules import MediaRules
 
 MODEL = "doubao-seedance-2-0-260128"
 GROUP_ID = "group-20260601191715-9q47m"
@@ -27,6 +35,8 @@ Results = Mapping[str, Mapping[str, msgspec.Struct]]
 REQUESTS: Requests = {
     **events_examples.REQUESTS,
     **invitations_examples.REQUESTS,
+    **imports_examples.REQUESTS,
+    **media_examples.REQUESTS,
     "CreateAssetGroup": {
         "A fictional character": {
             "model": MODEL,
@@ -160,6 +170,7 @@ _CHANNEL = admin_channels.ChannelView(
     priority=0,
     weight=1,
     limits={},
+    media_rules=MediaRules(),
     state="enabled",
     disabled=False,
     health=admin_channels.HealthView(status="fit", breaker="closed", conditions=[]),
@@ -215,6 +226,8 @@ _CASE = admin_work.CaseView(
 
 RESULTS: Results = {
     **audit_examples.RESULTS,
+    **imports_examples.RESULTS,
+    **media_examples.RESULTS,
     **events_examples.RESULTS,
     **invitations_examples.RESULTS,
     **uploads_examples.RESULTS,

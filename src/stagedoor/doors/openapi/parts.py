@@ -9,6 +9,7 @@ from stagedoor.doors.openapi import texts
 from stagedoor.doors.openapi.errors import LIMITED, REGION, REQUEST_ID, ErrorType, error_responses, header, rate_headers
 from stagedoor.doors.openapi.examples import REQUESTS, RESULTS
 from stagedoor.doors.openapi.schemas import NO_CONTROLS, REF, Json, Say, answer_schema
+from stagedoor.doors.pages import DEFAULT_RESULTS, LONGEST_TOKEN, MOST_RESULTS
 from stagedoor.http.envelope import result_body
 
 Place = Literal["path", "query", "header"]
@@ -22,6 +23,16 @@ def parameter(
         schema = schema | NO_CONTROLS
     shown: Json = {"name": name, "in": place, "description": say(text), "required": required, "schema": schema}
     return {**shown, "example": example} if example else shown
+
+
+def paging(say: Say) -> list[Json]:
+    """Return the parameters of a list that is read page by page with GET."""
+    most: Json = {"type": "integer", "minimum": 1, "maximum": MOST_RESULTS, "default": DEFAULT_RESULTS}
+    token: Json = {"type": "string", "maxLength": LONGEST_TOKEN}
+    return [
+        parameter("query", "MaxResults", texts.PARAMETERS["per page"], most, say),
+        parameter("query", "NextToken", texts.PARAMETERS["page after"], token, say),
+    ]
 
 
 def request_body(action: str, request: type[msgspec.Struct], say: Say) -> Json:

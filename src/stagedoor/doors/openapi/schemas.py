@@ -10,8 +10,10 @@ from typing import Any, get_type_hints
 
 import msgspec
 
+from stagedoor.contract.imports import CreateImport
+from stagedoor.contract.media import CheckMedia
 from stagedoor.contract.operations import INVITATIONS, OPERATIONS, SCOPES, SERVICE, VERSION
-from stagedoor.doors import admin, audit, deletions, events, uploads, webhooks
+from stagedoor.doors import admin, audit, deletions, events, imports, media, uploads, webhooks
 from stagedoor.doors.openapi.texts import FIELDS
 from stagedoor.doors.table import Action
 from stagedoor.errors import UpstreamFault
@@ -39,6 +41,7 @@ EVENT_DATA: Json = {"type": "object", "properties": {"id": {"type": "string"}}, 
 FACTS: Mapping[tuple[str, str], Json] = {
     ("CreateAssetGroupRequest", "GroupType"): {"enum": ["AIGC", None]},
     ("CreateAssetRequest", "URL"): WEB_ADDRESS_OR_UPLOAD,
+    ("CheckMediaRequest", "URL"): {"pattern": "^upload://[A-Za-z0-9_]{1,64}$"},
     ("CreateVisualValidateSessionRequest", "CallbackURL"): WEB_ADDRESS,
     ("CreateInvitationRequest", "ReturnURL"): WEB_ADDRESS,
     ("Invitation", "Link"): {"format": "uri"},
@@ -64,6 +67,9 @@ FACTS: Mapping[tuple[str, str], Json] = {
     ("WebhookDeliveryView", "NextAttemptTime"): TIME,
     ("WebhookDeliveryView", "LastAttemptTime"): TIME,
     ("AuditEntryView", "Details"): {"type": "object"},
+    ("ImportItemRequest", "URL"): WEB_ADDRESS,
+    ("ImportView", "CancelTime"): TIME,
+    ("ImportView", "FinishTime"): TIME,
     ("DeletionView", "WithdrawTime"): TIME,
     ("DeletionView", "ProveTime"): TIME,
     ("DeletionView", "Proof"): {"type": "object"},
@@ -117,7 +123,8 @@ def _taken() -> Mapping[str, Json]:
     actions = [action for _, _, action in (*admin_actions(), *webhook_actions())]
     bodies = [action.body for action in actions if action.body is not None]
     found = msgspec.json.schema_components(
-        [*(operation.request for operation in EVERY), *bodies], ref_template=f"{REF}{{name}}Request"
+        [*(operation.request for operation in EVERY), *bodies, CreateImport, CheckMedia],
+        ref_template=f"{REF}{{name}}Request",
     )
     return {f"{name}Request": schema for name, schema in found[1].items()}
 
@@ -127,6 +134,7 @@ def _given() -> Mapping[str, Json]:
     types = [*(operation.result for operation in EVERY), Metadata]
     types += [action_result(action) for _, _, action in (*admin_actions(), *webhook_actions())]
     types += [events.EventList, events.OperatorEventList, audit.AuditEntryList, deletions.DeletionView]
+    types += [imports.ImportView, imports.ImportList, imports.ImportItemList, media.MediaReport]
     types += [uploads.UploadList]
     return msgspec.json.schema_components(types, ref_template=f"{REF}{{name}}")[1]
 
@@ -217,7 +225,8 @@ def _typed(schema: Json) -> Json:
     """Name the type of an enum, here or in a list."""
     if "enum" in schema and "type" not in schema:
         return {"type": "string", **schema}
-    return {**schema, "items": _typed(schema["items"])} if "items" in schema else dict(schema)
+    # With a fixed number of members, "items" only says that there are no others.
+    return {**schema, "items": _typed(schema["items"])} if isinstance(schema.get("items"), dict) else dict(schema)
 
 
 def _answered(name: str, schema: Json) -> Json:

@@ -4,7 +4,9 @@ from collections.abc import Mapping
 
 from stagedoor.doors.openapi import audit_texts as audit
 from stagedoor.doors.openapi import events_texts as events
+from stagedoor.doors.openapi import imports_texts as imports
 from stagedoor.doors.openapi import invitations_texts as invitations
+from stagedoor.doors.openapi import media_texts as media
 from stagedoor.doors.openapi import uploads_texts as uploads
 
 INTRODUCTION = """\
@@ -50,6 +52,8 @@ TAGS: Mapping[str, str] = {
     **events.TAGS,
     **audit.TAGS,
     **invitations.TAGS,
+    **imports.TAGS,
+    **media.TAGS,
     "Service": "The page that browsers return to, and the gateway's health.",
     "Administration": "Channels, tenants and keys, for operators with an `sd_admin_…` key.",
 }
@@ -85,6 +89,8 @@ OPERATIONS: Mapping[str, str] = {
     **uploads.OPERATIONS,
     **events.OPERATIONS,
     **audit.OPERATIONS,
+    **imports.OPERATIONS,
+    **media.OPERATIONS,
     **invitations.OPERATIONS,
 }
 
@@ -111,6 +117,8 @@ SUMMARIES: Mapping[str, str] = {
     **uploads.SUMMARIES,
     **events.SUMMARIES,
     **audit.SUMMARIES,
+    **imports.SUMMARIES,
+    **media.SUMMARIES,
 }
 
 PARAMETERS: Mapping[str, str] = {
@@ -133,9 +141,13 @@ PARAMETERS: Mapping[str, str] = {
     "key": "The key's id.",
     "job": "The job's id: its kind, a colon and its key.",
     "case": "The case's id.",
+    "per page": "Items per answer.",
+    "page after": "The `NextToken` of an earlier answer.",
     **uploads.PARAMETERS,
     **events.PARAMETERS,
     **audit.PARAMETERS,
+    **imports.PARAMETERS,
+    **media.PARAMETERS,
     **invitations.PARAMETERS,
 }
 
@@ -233,6 +245,8 @@ FIELDS: Mapping[tuple[str, str], str] = {
     **uploads.FIELDS,
     **events.FIELDS,
     **audit.FIELDS,
+    **imports.FIELDS,
+    **media.FIELDS,
     **invitations.FIELDS,
     ("", "ProjectName"): "Project of the upstream account.",
     ("", "Name"): "The name.",

@@ -8,15 +8,13 @@ from stagedoor.contract.results import Empty
 from stagedoor.doors import uploads
 from stagedoor.doors.openapi import texts
 from stagedoor.doors.openapi.errors import DATABASE, EVERYWHERE, KEY, LIMITED, ErrorType, error_responses
-from stagedoor.doors.openapi.parts import parameter, responses
+from stagedoor.doors.openapi.parts import paging, parameter, responses
 from stagedoor.doors.openapi.schemas import Json, Say
 from stagedoor.doors.tus import PART, VERSION
 from stagedoor.uploads.form import FORM, LONGEST_FIELD
 
 TAG = "Uploads"
 ID: Json = {"type": "string", "pattern": "^[A-Za-z0-9_]{1,64}$"}
-MOST: Json = {"type": "integer", "minimum": 1, "maximum": uploads.MOST_RESULTS, "default": uploads.DEFAULT_RESULTS}
-TOKEN: Json = {"type": "string", "maxLength": uploads.LONGEST_TOKEN}
 OFFSET: Json = {"type": "integer", "minimum": 0}
 TUS: Json = {"type": "string", "const": VERSION.decode()}
 FIELD: Json = {"type": "string", "maxLength": LONGEST_FIELD}
@@ -44,14 +42,10 @@ def upload_errors() -> Mapping[str, tuple[ErrorType, ...]]:
 
 def upload_paths(say: Say) -> dict[str, Json]:
     """Return the paths of the uploads."""
-    found = [
-        parameter("query", "MaxResults", texts.PARAMETERS["uploads per page"], MOST, say),
-        parameter("query", "NextToken", texts.PARAMETERS["uploads after"], TOKEN, say),
-    ]
     one = [parameter("path", "id", texts.PARAMETERS["upload"], ID, say, required=True)]
     return {
         uploads.PATH: {
-            "get": _operation("ListUploads", uploads.UploadList, say) | {"parameters": found},
+            "get": _operation("ListUploads", uploads.UploadList, say) | {"parameters": paging(say)},
             "post": _operation("CreateUpload", uploads.UploadView, say) | {"requestBody": _form(say)},
         },
         uploads.ONE_PATH: {

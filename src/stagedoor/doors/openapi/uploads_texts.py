@@ -26,8 +26,6 @@ SUMMARIES: Mapping[str, str] = {
 }
 
 PARAMETERS: Mapping[str, str] = {
-    "uploads per page": "Uploads per answer.",
-    "uploads after": "The `NextToken` of an earlier answer.",
     "upload": "The UploadId.",
     "file": "The file, with its name and content type.",
     "name of the file": "What the file is called, if not by its own name.",

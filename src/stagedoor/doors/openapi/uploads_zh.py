@@ -26,8 +26,6 @@ SUMMARIES: Mapping[str, str] = {
 }
 
 PARAMETERS: Mapping[str, str] = {
-    "uploads per page": "每次返回的上传数。",
-    "uploads after": "先前响应的 `NextToken`。",
     "upload": "上传的 UploadId。",
     "file": "文件，带文件名和内容类型。",
     "name of the file": "文件的名称；省略时为文件自身的名称。",

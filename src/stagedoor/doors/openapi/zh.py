@@ -4,7 +4,9 @@ from collections.abc import Mapping
 
 from stagedoor.doors.openapi import audit_zh as audit
 from stagedoor.doors.openapi import events_zh as events
+from stagedoor.doors.openapi import imports_zh as imports
 from stagedoor.doors.openapi import invitations_zh as invitations
+from stagedoor.doors.openapi import media_zh as media
 from stagedoor.doors.openapi import texts
 from stagedoor.doors.openapi import uploads_zh as uploads
 from stagedoor.doors.openapi.zh_fields import CONTRACT, FIELDS
@@ -52,6 +54,8 @@ TAG_NAMES: Mapping[str, str] = {
     **events.TAG_NAMES,
     **audit.TAG_NAMES,
     **invitations.TAG_NAMES,
+    **imports.TAG_NAMES,
+    **media.TAG_NAMES,
 }
 
 TAGS: Mapping[str, str] = {
@@ -61,6 +65,8 @@ TAGS: Mapping[str, str] = {
     **uploads.TAGS,
     **events.TAGS,
     **audit.TAGS,
+    **imports.TAGS,
+    **media.TAGS,
     **invitations.TAGS,
     "Service": "浏览器认证后返回的地址，以及网关的健康检查。",
     "Administration": "渠道、租户和密钥，供持有 `sd_admin_…` 密钥的运维人员使用。",
@@ -93,6 +99,8 @@ OPERATIONS: Mapping[str, str] = {
     **uploads.OPERATIONS,
     **events.OPERATIONS,
     **audit.OPERATIONS,
+    **imports.OPERATIONS,
+    **media.OPERATIONS,
     **invitations.OPERATIONS,
 }
 
@@ -119,6 +127,8 @@ SUMMARIES: Mapping[str, str] = {
     **uploads.SUMMARIES,
     **events.SUMMARIES,
     **audit.SUMMARIES,
+    **imports.SUMMARIES,
+    **media.SUMMARIES,
 }
 
 PARAMETERS: Mapping[str, str] = {
@@ -141,9 +151,13 @@ PARAMETERS: Mapping[str, str] = {
     "key": "密钥 Id。",
     "job": "任务 Id：种类、冒号和键。",
     "case": "待确认项的 Id。",
+    "per page": "每次返回的项数。",
+    "page after": "先前响应的 `NextToken`。",
     **uploads.PARAMETERS,
     **events.PARAMETERS,
     **audit.PARAMETERS,
+    **imports.PARAMETERS,
+    **media.PARAMETERS,
     **invitations.PARAMETERS,
 }
 
@@ -222,6 +236,8 @@ EXAMPLES: Mapping[str, str] = {
     **uploads.EXAMPLES,
     **events.EXAMPLES,
     **audit.EXAMPLES,
+    **imports.EXAMPLES,
+    **media.EXAMPLES,
     **invitations.EXAMPLES,
 }
 
@@ -300,6 +316,8 @@ CHINESE: Mapping[str, str] = {
     **EXAMPLES,
     **CONTRACT,
     **invitations.CONTRACT,
+    **imports.CONTRACT,
+    **media.CONTRACT,
     **ERRORS,
     **_pairs(),
 }

@@ -4,7 +4,9 @@ from collections.abc import Mapping
 
 from stagedoor.doors.openapi import audit_zh as audit
 from stagedoor.doors.openapi import events_zh as events
+from stagedoor.doors.openapi import imports_zh as imports
 from stagedoor.doors.openapi import invitations_zh as invitations
+from stagedoor.doors.openapi import media_zh as media
 from stagedoor.doors.openapi import uploads_zh as uploads
 
 FIELDS: Mapping[tuple[str, str], str] = {
@@ -69,6 +71,8 @@ FIELDS: Mapping[tuple[str, str], str] = {
     **uploads.FIELDS,
     **events.FIELDS,
     **audit.FIELDS,
+    **imports.FIELDS,
+    **media.FIELDS,
     **invitations.FIELDS,
     ("", "ProjectName"): "上游账号的项目。",
     ("", "Name"): "名称。",
