@@ -236,6 +236,8 @@ async def test_what_a_tenant_calls_is_what_the_document_says(gateway: RunningGat
 
 async def test_what_an_operator_calls_is_what_the_document_says(gateway: RunningGateway) -> None:
     document = await fetch_document(gateway.url)
+    paths = document["paths"]
+    document["paths"] = {path: paths[path] for path in paths if path.startswith("/admin/")}
     key = (await gateway.operator()).key
     config = configuration(
         gateway.url,
@@ -253,7 +255,6 @@ async def test_what_an_operator_calls_is_what_the_document_says(gateway: Running
         ],
     )
     schema = schemathesis.openapi.from_dict(document, config=config)
-    asked = schema.include(path_regex=ADMIN).exclude(operation_id=list(UPLOADS))
-    outcome = await asyncio.to_thread(run, asked)
+    outcome = await asyncio.to_thread(run, schema)
     assert min(outcome.cases[phase] for phase in ("examples", "coverage", "fuzzing")) >= 3, outcome.cases
     assert {"CreateTenant", "ListTenants", "ListChannels"} <= outcome.succeeded
