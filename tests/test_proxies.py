@@ -110,13 +110,21 @@ async def test_what_opens_a_page_or_a_face_check_is_in_no_log(
 async def test_operators_paths_are_open_to_their_network_alone(
     proxy: Proxy, gateway: RunningGateway, outside: aiohttp.ClientSession, tmp_path: Path
 ) -> None:
-    for name, operators, status in (("elsewhere", ELSEWHERE, 403), ("here", HERE, 401)):
+    at_home = {
+        "/admin/v1/channels": 401,
+        "/metrics": 401,
+        "/metrics?x=1": 401,
+        "/console": 303,
+        "/console/sign-in": 200,
+        "/%61dmin/v1/channels": 401,
+    }
+    for name, operators, statuses in (("elsewhere", ELSEWHERE, dict.fromkeys(at_home, 403)), ("here", HERE, at_home)):
         folder, port = tmp_path / name, free_port()
         folder.mkdir()
         with proxy(folder, gateway.url.removeprefix("http://"), port, operators):
-            for path in ("/admin/v1/channels", "/metrics", "/metrics?x=1", "/%61dmin/v1/channels", "/readyz"):
-                async with outside.get(f"https://{HOST}:{port}{path}") as answer:
-                    assert answer.status == (200 if path == "/readyz" else status), path
+            for path, status in {**statuses, "/readyz": 200}.items():
+                async with outside.get(f"https://{HOST}:{port}{path}", allow_redirects=False) as answer:
+                    assert answer.status == status, path
 
 
 @both_proxies

@@ -16,6 +16,7 @@ from stagedoor.assets.upload import UPLOAD, resume_upload
 from stagedoor.audit.seal import keep_sealing
 from stagedoor.channels.book import ChannelBook
 from stagedoor.clock import Clock, SystemClock
+from stagedoor.console.routes import console_routes
 from stagedoor.crypto import Vault, decode_secret_key, load_or_create_secret_key
 from stagedoor.db.open import open_database
 from stagedoor.deletions.erase import erase_group
@@ -211,4 +212,5 @@ def routes(rt: Runtime, book: ChannelBook, keys: KeyRing, visitors: Visitors, ki
         *health_routes(rt),
         *metrics_routes(rt, keys, kinds),
         *document_routes(rt.settings),
+        *console_routes(rt, book, visitors, kinds),
     ]

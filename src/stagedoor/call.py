@@ -41,7 +41,7 @@ class Call:
     @property
     def by(self) -> str:
         """Who calls, as the audit trail says it."""
-        return by_key(self.caller.key_id)
+        return self.caller.by or by_key(self.caller.key_id)
 
     async def check_model(self, model: str) -> None:
         """Let a call pass whose model the key may use and some channel has, disabled or not.

@@ -1,14 +1,17 @@
 """What has to go when its time is over: answers kept for repeated requests, old events and imports, windows of limits that nobody uses."""
 
 import asyncio
+from datetime import datetime, timedelta
 from functools import partial
 
 import structlog
 
+from stagedoor.db.database import Tx
 from stagedoor.errors import StagedoorError
 from stagedoor.events.store import remove_old_events
 from stagedoor.idempotency.store import wipe_answers
 from stagedoor.imports.store import remove_old_imports
+from stagedoor.operators.store import remove_old_things
 from stagedoor.quotas.store import BEGINNING, Place, Walk, remove_idle_windows
 from stagedoor.runtime import Runtime
 from stagedoor.webhooks.store import remove_old_deliveries, wipe_old_secrets
@@ -17,6 +20,8 @@ log = structlog.get_logger()
 
 EVERY_SECONDS = 30.0
 AT_ONCE = 100
+TRIES_COUNT_FOR = timedelta(days=1)
+"""Who has failed to sign in and not tried for so long begins anew."""
 STEPS = 10
 """How many steps along the windows of limits are taken each time: of 100,000 of them, each is looked at once an hour."""
 
@@ -27,6 +32,8 @@ async def wipe(rt: Runtime) -> int:
     while count := await rt.db.write(lambda tx: wipe_answers(tx, rt.clock.now(), at_most=AT_ONCE)):
         total += count
     while count := await rt.db.write(lambda tx: wipe_old_secrets(tx, rt.clock.now(), at_most=AT_ONCE)):
+        total += count
+    while count := await rt.db.write(lambda tx: _end_sessions(tx, rt.clock.now())):
         total += count
     # Deliveries go first: none is ever left without its event.
     for remove in (remove_old_deliveries, remove_old_events):
@@ -39,6 +46,11 @@ async def wipe(rt: Runtime) -> int:
     ):
         total += count
     return total
+
+
+async def _end_sessions(tx: Tx, now: datetime) -> int:
+    """Remove what is over of the console's sessions and their doors."""
+    return await remove_old_things(tx, now, tried_before=now - TRIES_COUNT_FOR, at_most=AT_ONCE)
 
 
 async def forget_windows(rt: Runtime, place: Place) -> Walk:

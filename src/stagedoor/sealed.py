@@ -35,6 +35,7 @@ INVITATION_DETAILS = SealedColumn("invitations", "details")
 CONSENT_RECORD = SealedColumn("consents", "record")
 BYTED_TOKEN = SealedColumn("validation_sessions", "byted_token")
 ASSET_URL = SealedColumn("assets", "url")
+TOTP_SECRET = SealedColumn("operators", "totp_secret")
 KEPT_ANSWER = SealedColumn("idempotency_keys", "answer", row=("tenant_id", "action", "key_hash"))
 IMPORT_SOURCE = SealedColumn("imports", "source")
 IMPORT_URL = SealedColumn("import_items", "url", row=("import_id", "number"))
@@ -48,6 +49,7 @@ SEALED = (
     CONSENT_RECORD,
     BYTED_TOKEN,
     ASSET_URL,
+    TOTP_SECRET,
     KEPT_ANSWER,
     IMPORT_SOURCE,
     IMPORT_URL,

@@ -95,6 +95,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Whether webhooks may go to this machine and to private networks: for trials, since every tenant could then reach what stands there."""
     event_days: Annotated[float, Meta(ge=4, le=3650)] = 30.0
     """How long events, and what became of their deliveries, are kept."""
+    console: bool = True
+    """Whether operators can sign in at `/console`."""
     import_limit: Annotated[int, Meta(ge=1024)] = 8_388_608
     """Largest body of a bulk import, in bytes."""
     import_days: Annotated[float, Meta(gt=0, le=3650)] = 30.0

@@ -21,16 +21,17 @@ def test_a_trail_is_listed_exported_and_verified_and_an_edit_is_named(stagedoor:
     stagedoor("keys", "create", tenant)
     waiting = stagedoor("audit", "verify")
     assert (waiting.code, waiting.err) == (0, "")
-    assert f"{tenant}: 0 entries, 0 checkpoints, 1 not sealed yet, nothing changed; head 0:{'0' * 64}" in waiting.out
+    assert f"{tenant}: 0 entries, 0 checkpoints, 2 not sealed yet, nothing changed; head 0:{'0' * 64}" in waiting.out
 
     file = tmp_path / "trail.jsonl"
     assert stagedoor("audit", "export", "--tenant", tenant, "--out", str(file)).code == 0
-    [issued, exported] = stagedoor("audit", "list", "--tenant", tenant).out.splitlines()
+    [created, issued, exported] = stagedoor("audit", "list", "--tenant", tenant).out.splitlines()
+    assert created.split("\t")[2:5] == ["operator", "tenant.created", tenant]
     assert issued.split("\t")[2:4] == ["operator", "key.issued"]
     assert exported.split("\t")[2:5] == ["operator", "audit.exported", tenant]
     key = issued.split("\t")[4]
     assert stagedoor("audit", "list", "--tenant", tenant, "--object", key).out.splitlines() == [issued]
-    assert "2 entries, 1 checkpoints, nothing changed" in stagedoor("audit", "verify", "--tenant", tenant).out
+    assert "3 entries, 1 checkpoints, nothing changed" in stagedoor("audit", "verify", "--tenant", tenant).out
     head = stagedoor("audit", "verify", "--tenant", tenant).out.strip().rpartition(" ")[2]
     assert stagedoor("audit", "verify", "--tenant", tenant, "--head", head).code == 0
     assert stagedoor("audit", "verify", "--tenant", tenant, "--head", "9" + head).code == 1

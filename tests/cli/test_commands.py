@@ -67,6 +67,11 @@ COMMANDS = [
     ("audit", "export"),
     ("audit", "proof"),
     ("audit", "key"),
+    ("operators",),
+    ("operators", "add"),
+    ("operators", "list"),
+    ("operators", "remove"),
+    ("operators", "reset"),
     ("login",),
     ("logout",),
     ("verify",),
@@ -266,6 +271,20 @@ def test_tenants_and_keys_are_given_a_rate_and_lose_it_again(stagedoor: Stagedoo
         assert (refused.code, refused.out) == (1, ""), wrong
         assert "Traceback" not in refused.err
     assert len(stagedoor("tenants", "list").out.splitlines()) == 1
+
+
+def test_the_life_of_an_operator(stagedoor: Stagedoor) -> None:
+    public = {"PUBLIC_URL": "https://gateway.example.com/"}
+    added = stagedoor("operators", "add", "Ada", **public)
+    assert re.fullmatch(r"https://gateway\.example\.com/console/set-up/[0-9A-Za-z]{32}\n", added.out)
+    assert re.fullmatch(r"/console/set-up/[0-9A-Za-z]{32}\n", stagedoor("operators", "add", "vera", "--auditor").out)
+    listed = [line.split("\t")[1:] for line in stagedoor("operators", "list").out.splitlines()]
+    assert listed == [["ada", "operator"], ["vera", "auditor"]]
+    assert stagedoor("operators", "reset", "ada", **public).out != added.out
+    assert stagedoor("operators", "remove", "vera").code == 0
+    assert "There is no operator vera" in stagedoor("operators", "remove", "vera").complaint
+    assert "Somebody has or had this name" in stagedoor("operators", "add", "vera").complaint
+    assert "A name has 1 to 64" in stagedoor("operators", "add", "a b").complaint
 
 
 def test_the_session_token_of_a_channel_can_be_replaced(stagedoor: Stagedoor, tmp_path: Path) -> None:

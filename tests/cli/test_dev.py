@@ -25,6 +25,7 @@ from tests.support.sdks import PythonSdk
 FIELDS = [
     "gateway_url",
     "emulator_url",
+    "console_link",
     "tenant",
     "api_key",
     "admin_key",
@@ -123,7 +124,7 @@ def test_it_is_ready_tells_a_story_that_works_and_stops_cleanly(dev: Dev) -> Non
     assert stat.S_IMODE((dev.folder / "data").stat().st_mode) == 0o700
 
     printed = dev.out.read_text(encoding="utf-8")
-    for shown in ("gateway_url", "emulator_url", "api_key", "admin_key", "access_key", "secret_key"):
+    for shown in ("gateway_url", "emulator_url", "console_link", "api_key", "admin_key", "access_key", "secret_key"):
         assert facts[shown] in printed
     _, _, rest = printed.partition("Copy this into another terminal (bash):\n")
     story, _, _ = rest.partition("Stop with Ctrl-C.")

@@ -11,6 +11,7 @@ import msgspec
 
 from tests.cli.conftest import Stagedoor
 from tests.cli.test_dev import two_free_ports
+from tests.console.support import let_in
 from tests.support.emulator import EmulatorControl
 from tests.support.gateway import Api, RunningGateway, free_port
 from tests.support.serving import ServingProcess
@@ -62,6 +63,21 @@ async def test_a_stop_answers_what_is_in_flight_and_takes_nothing_new(
         assert await asyncio.to_thread(serving.process.wait, 10) == 0
     assert len((await api.ok("ListAssetGroups"))["Items"]) == IN_FLIGHT
     check_log(serving.log)
+
+
+async def test_the_first_start_prints_a_link_for_the_first_operator_and_later_ones_none(
+    gateway: RunningGateway, tmp_path: Path
+) -> None:
+    settings = msgspec.structs.replace(gateway.settings, port=free_port())
+    async with ServingProcess(settings, tmp_path / "first.log") as serving:
+        line = msgspec.json.decode(serving.log.read_bytes().splitlines()[0])
+        assert "no operator yet" in line["event"]
+        assert line["link"].startswith(f"{settings.public_url}/console/set-up/")
+        async with serving.http.get(serving.url + line["link"].removeprefix(settings.public_url)) as answer:
+            assert answer.status == 200
+    await let_in(gateway, "ada")
+    async with ServingProcess(settings, tmp_path / "second.log") as serving:
+        assert serving.log.read_bytes() == b""
 
 
 async def test_it_takes_more_connections_than_a_process_may_open_at_first(

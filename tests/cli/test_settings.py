@@ -42,6 +42,7 @@ OTHER: dict[str, Any] = {
     "webhook_http": True,
     "webhook_private": True,
     "event_days": 10.0,
+    "console": False,
     "import_limit": 1_000_000,
     "import_days": 7.0,
     "media_seconds": 20,

@@ -34,18 +34,20 @@ from stagedoor.imports import store as imports
 from stagedoor.invitations import store as invitations
 from stagedoor.jobs import store as jobs
 from stagedoor.keys import store as keys
+from stagedoor.operators import store as operators
 from stagedoor.quotas import store as quotas
 from stagedoor.quotas.limits import Limit
 from stagedoor.quotas.window import Report, Window
+from stagedoor.tenants import store as tenants
 from stagedoor.uploads import store as uploads
 from stagedoor.validation import store as sessions
 from stagedoor.webhooks import store as webhooks
 from tests.support.rows import asset_row, group_row
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
-SMALL = ("channels", "tenants")
+SMALL = ("channels", "tenants", "operators")
 """Tables of a handful of rows, written by operators."""
-OPERATORS_ONLY = ("count_jobs", "list_jobs")
+OPERATORS_ONLY = ("count_jobs", "list_jobs", "list_operators")
 """These read the whole table, for whoever asks for all of it."""
 SHORT = ("has_pending", "count_pending")
 """These read a table that holds no more than about a second's entries, and no further than to a number."""
@@ -232,6 +234,7 @@ async def look_at_deletions(tx: ExplainingTx) -> None:
     await deletions.add_deletion(tx, "t1", deletions.Deletion("g1", "t1", "c1", "p", "cs", "inv", NOW))
     await deletions.find_deletion(tx, "t1", "g1")
     await deletions.get_deletion(tx, "t1", "g1")
+    await deletions.list_deletions(tx, "t1", at_most=10)
     await deletions.mark_overdue(tx, "t1", "g1", NOW)
     await deletions.mark_proved(tx, "t1", "g1", b"{}", NOW)
     await deletions.add_step(tx, deletions.Step("g1", "DeleteAsset", "a1", "Deleted", "r", NOW))
@@ -240,6 +243,45 @@ async def look_at_deletions(tx: ExplainingTx) -> None:
     await groups.mark_group_withdrawn(tx, "t1", "g1", NOW)
     await assets.hide_addresses(tx, "t1", "g1", NOW)
     await assets.list_assets_of_group(tx, "t1", "g1", at_most=10)
+
+
+async def look_at_operators(tx: ExplainingTx) -> None:
+    operator = operators.Operator("op", "ada", "operator", None, None, 0, NOW)
+    passkey = operators.Passkey("pk", "op", "key", "gateway.example", 0, NOW)
+    await operators.add_operator(tx, operator)
+    await operators.find_operator_by_name(tx, "ada")
+    await operators.find_operator(tx, "op")
+    await operators.get_operator(tx, "op")
+    await operators.has_operators(tx)
+    await operators.mark_password(tx, "op", "hash", b"s")
+    await operators.take_step(tx, "op", 5)
+    await operators.add_passkey(tx, passkey)
+    await operators.find_passkey(tx, "pk")
+    await operators.list_passkeys(tx, "op")
+    await operators.mark_passkey_used(tx, passkey, 1, NOW)
+    await operators.remove_passkeys(tx, "op")
+    await operators.set_recovery_codes(tx, "op", [b"h"])
+    await operators.count_recovery_codes(tx, "op")
+    await operators.take_recovery_code(tx, "op", b"h")
+    await operators.add_link(tx, operators.Link(b"h", "set-up", "op", NOW, NOW))
+    await operators.find_link(tx, b"h", NOW)
+    await operators.take_link(tx, b"h", NOW)
+    for owner in ("op", None):
+        await operators.remove_links(tx, owner)
+    await operators.use_challenge(tx, b"h", NOW)
+    await operators.add_session(tx, operators.Session("os", b"h", "op", NOW, NOW, NOW, NOW, "", ""))
+    await operators.find_session(tx, b"h")
+    await operators.list_sessions(tx, "op")
+    await operators.mark_seen(tx, "os", NOW)
+    await operators.mark_proved(tx, "os", NOW)
+    await operators.remove_session(tx, "op", "os")
+    await operators.remove_sessions(tx, "op")
+    await operators.lock_tries(tx, b"h", NOW)
+    await operators.note_try(tx, b"h", NOW)
+    await operators.forget_tries(tx, b"h")
+    await operators.remove_old_things(tx, NOW, tried_before=NOW, at_most=10)
+    await operators.mark_removed(tx, "op", NOW)
+    await tenants.list_tenants_after(tx, "t1", at_most=10)
 
 
 async def look_at_imports(tx: ExplainingTx) -> None:
@@ -324,6 +366,7 @@ async def test_no_other_query_of_the_stores_reads_a_whole_table(tx: ExplainingTx
         await quotas.exchange(tx, "ch", "GetAsset", limit, Report("holder", wanted=1))
     await quotas.keep_window(tx, "ch", "GetAsset", b"[]")
     await quotas.find_window(tx, "ch", "ListAssets")
+    await quotas.count_taken(tx, "ch", "ListAssets", limit)
     long_ago = quotas.encode_window(Window(ended=[(1, 1)]))
     await quotas.keep_window(tx, "key", "calls", long_ago)
     assert (await quotas.remove_idle_windows(tx, ("ch", ""), at_most=500)).removed > 0
@@ -350,11 +393,13 @@ async def test_no_other_query_of_the_stores_reads_a_whole_table(tx: ExplainingTx
     await look_at_invitations(tx)
     await look_at_the_audit_trail(tx)
     await look_at_deletions(tx)
+    await look_at_operators(tx)
     await look_at_imports(tx)
     await look_at_uploads(tx)
     await jobs.add_job(tx, "t1", "work", "a", now=NOW, due_at=NOW)
     await jobs.has_job(tx, "work", "a")
     await jobs.find_next_due(tx, "work")
+    await jobs.list_dead_jobs(tx, "work", at_most=10)
     await jobs.find_backlog(tx, "work", now=NOW, at_most=10)
     await cases.count_open_cases(tx, at_most=10)
     await jobs.claim_jobs(tx, "work", now=NOW, until=NOW, at_most=10)
@@ -413,6 +458,7 @@ async def test_no_other_query_of_the_stores_reads_a_whole_table(tx: ExplainingTx
     await webhooks.list_owed(tx, "t1", "we", NOW, at_most=8)
     await webhooks.find_next_due(tx, "we")
     await webhooks.list_pending(tx, "we", at_most=10)
+    await webhooks.find_types(tx, "t1", ["e1", "e2"])
     owed = webhooks.Owed("e1", 0, "group.created", b"{}", NOW)
     await webhooks.mark_tried(tx, "we", owed, delivered=True, due_at=None, status=204, error=None, now=NOW)
     await webhooks.remove_old_deliveries(tx, NOW, at_most=500)
@@ -439,6 +485,7 @@ def test_every_function_of_the_stores_with_sql_is_looked_at_above() -> None:
         quotas,
         audit,
         deletions,
+        operators,
         imports,
     ):
         for name, function in vars(module).items():

@@ -16,6 +16,7 @@ from stagedoor.db.sealed import list_sealed
 from stagedoor.db.tables import metadata
 from stagedoor.imports.store import Import, Item, add_import, add_items
 from stagedoor.sealed import IMPORT_SOURCE, IMPORT_URL, SEALED, SealedColumn
+from tests.console.support import Desk, first_person
 from tests.invitations.support import PURPOSES, Studio, Visitor
 from tests.support.action import action_api
 from tests.support.emulator import EmulatorControl
@@ -38,6 +39,7 @@ async def fill(gateway: RunningGateway, control: EmulatorControl, pictures: str)
     tenant = await gateway.tenant()
     api = await gateway.client(tenant)
     await action_api(gateway, tenant)
+    assert (await (await first_person(gateway)).enroll(Desk(gateway))).status == 200
     hook = (await api.send("POST", HOOKS, body={"URL": "https://hooks.example/in"})).result
     assert (await api.send("POST", f"{HOOKS}/{hook['Id']}/rotate-secret")).status == 200
     await api.ok("CreateVisualValidateSession", CallbackURL=DONE, headers={"Idempotency-Key": "once"})

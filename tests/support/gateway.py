@@ -28,8 +28,7 @@ from stagedoor.keys.issue import issue_admin_key, issue_key
 from stagedoor.runtime import Runtime
 from stagedoor.server import listen, make_server
 from stagedoor.settings import Settings
-from stagedoor.tenants.create import create_tenant
-from stagedoor.tenants.store import Tenant
+from stagedoor.tenants.store import Tenant, add_tenant
 
 MODEL = "doubao-seedance-2-0-260128"
 FAST_MODEL = "doubao-seedance-2-0-fast-260128"
@@ -181,8 +180,13 @@ class RunningGateway:
     def api(self, key: str) -> Api:
         return Api(self.url, key, self.http)
 
-    async def tenant(self, name: str = "studio", **options: Any) -> Tenant:
-        return await create_tenant(self.rt, name, **options)
+    async def tenant(
+        self, name: str = "studio", *, project_name: str | None = None, rate_limit: str | None = None
+    ) -> Tenant:
+        """Add a tenant whose trail begins with what the test does."""
+        tenant = Tenant(self.rt.new_id("tn"), name, project_name, self.rt.clock.now(), rate_limit)
+        await self.rt.db.write(lambda tx: add_tenant(tx, tenant))
+        return tenant
 
     async def client(self, tenant: Tenant | None = None, **options: Any) -> Api:
         """Return a client with a new key of the tenant, or of a new tenant; options go to ``issue_key``."""

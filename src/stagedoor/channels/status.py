@@ -11,6 +11,9 @@ from stagedoor.channels.store import Channel, Condition, list_channels, list_con
 from stagedoor.db.database import Tx
 from stagedoor.runtime import Runtime
 
+ASK = "Ask the asset library's support what the code means."
+"""What to do about a condition of a kind that is not known here."""
+
 
 class ChannelStatus(msgspec.Struct, frozen=True):
     """A channel and what is known against it, whichever process found it out."""
@@ -23,7 +26,7 @@ class ChannelStatus(msgspec.Struct, frozen=True):
 
 def remedy(condition: Condition) -> str:
     """Return what an operator does about a condition."""
-    return REMEDIES.get(condition.kind, "Ask the asset library's support what the code means.")
+    return REMEDIES.get(condition.kind, ASK)
 
 
 def is_passed_over(conditions: tuple[Condition, ...], now: datetime) -> bool:

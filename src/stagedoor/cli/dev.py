@@ -102,6 +102,8 @@ def _announce(ready: dict[str, str], ready_files: Sequence[Path]) -> None:
 stagedoor is ready. Everything here is a simulation: no real account, no real faces.
 
   Gateway        {gateway}       its API: {gateway}/docs
+  Console        {ready["console_link"]}
+                 signs in, once
   Emulator       {emulator}       it stands in for Ark
   API key        {ready["api_key"]}
   Access key     {ready["access_key"]}       for the official SDKs, with this secret key:

@@ -55,7 +55,7 @@ def retry(
     job: Annotated[str, typer.Argument(help="The job's id, KIND:KEY, as `stagedoor jobs list` shows it.")],
 ) -> None:
     """Make a job due at once, dead or not."""
-    from stagedoor.jobs.store import retry_job
+    from stagedoor.retry import order_again
 
     kind, _, key = job.partition(":")
-    with_runtime(lambda rt: rt.db.write(lambda tx: retry_job(tx, kind, key, rt.clock.now())))
+    with_runtime(lambda rt: order_again(rt, kind, key))

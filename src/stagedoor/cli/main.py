@@ -3,7 +3,22 @@
 import typer
 
 import stagedoor
-from stagedoor.cli import adopt, audit, backup, cases, channels, dev, doctor, emulator, jobs, keys, move, serve, tenants
+from stagedoor.cli import (
+    adopt,
+    audit,
+    backup,
+    cases,
+    channels,
+    dev,
+    doctor,
+    emulator,
+    jobs,
+    keys,
+    move,
+    operators,
+    serve,
+    tenants,
+)
 from stagedoor.cli.agent import mcp
 from stagedoor.cli.remote import assets, events, groups, listen, logins, trigger, upload, verify
 from stagedoor.errors import StagedoorError
@@ -32,6 +47,7 @@ app.add_typer(channels.app, name="channels")
 app.add_typer(jobs.app, name="jobs")
 app.add_typer(cases.app, name="cases")
 app.add_typer(audit.app, name="audit")
+app.add_typer(operators.app, name="operators")
 app.command("login", rich_help_panel=REMOTE)(logins.login)
 app.command("logout", rich_help_panel=REMOTE)(logins.logout)
 app.command("verify", rich_help_panel=REMOTE)(verify.verify)

@@ -3,17 +3,23 @@
 import asyncio
 import json
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from stagedoor.app import create_app, open_runtime
+from stagedoor.audit.store import by_operator
 from stagedoor.channels.edit import ChannelChange, NewChannel, change_channel, create_channel
 from stagedoor.channels.store import Credentials, list_channels
 from stagedoor.cli.dev import MODELS
 from stagedoor.cli.ready import write_ready_file
 from stagedoor.contract.operations import SCOPES
+from stagedoor.db.database import Tx
 from stagedoor.errors import AccessDenied, AuthenticationError, InvalidAccessKey, NotFound
 from stagedoor.keys.authenticate import KeyRing
 from stagedoor.keys.issue import give_pair, issue_admin_key, issue_key
+from stagedoor.operators.links import make_link
+from stagedoor.operators.manage import new_operator, record_operator
+from stagedoor.operators.store import find_operator_by_name
 from stagedoor.runtime import Runtime
 from stagedoor.server import listen, make_server, on_stop_signal
 from stagedoor.settings import Settings
@@ -21,6 +27,7 @@ from stagedoor.tenants.create import create_tenant
 from stagedoor.tenants.store import get_tenant
 
 CHANNEL = "emulator"
+OPERATOR = "dev"
 
 
 def run_sandbox(settings: Settings, emulator: dict[str, str], announce: Callable[[dict[str, str]], None]) -> None:
@@ -51,11 +58,13 @@ async def _set_up(settings: Settings, emulator: dict[str, str]) -> dict[str, str
     try:
         await _connect(rt, emulator)
         keys = await _keys(rt, settings.data_path / "dev.json")
+        link = await rt.db.write(partial(_console_link, rt=rt))
     finally:
         await rt.close()
     return {
         "gateway_url": settings.public_url,
         "emulator_url": emulator["url"],
+        "console_link": f"{settings.public_url}{link}",
         **keys,
         "emulator_access_key": emulator["access_key"],
         "emulator_secret_key": emulator["secret_key"],
@@ -99,6 +108,15 @@ async def _keys(rt: Runtime, kept_in: Path) -> dict[str, str]:
         kept = {"tenant": tenant_id, "api_key": api_key, "admin_key": admin_key, **pair._asdict()}
         write_ready_file(kept_in, kept)
     return kept
+
+
+async def _console_link(tx: Tx, rt: Runtime) -> str:
+    """Return the path of a link that signs in, once, to the console of this machine."""
+    operator = await find_operator_by_name(tx, OPERATOR)
+    if operator is None:
+        operator = new_operator(rt, OPERATOR, "operator")
+        await record_operator(tx, operator, by_operator(operator.id))
+    return await make_link(tx, rt, "sign-in", operator.id)
 
 
 async def _tenant(rt: Runtime, tenant_id: str) -> str:

@@ -8,7 +8,7 @@ import typer
 
 from stagedoor.settings import Settings, SettingsError, load_settings
 
-NEWEST = "0012"
+NEWEST = "0013"
 """The newest revision, known without loading Alembic; a test holds it to the migrations."""
 
 
@@ -27,6 +27,8 @@ def serve(
     check_start(settings)
     prepare_database(settings)
     check_secret_key(settings)
+    if settings.console:
+        invite_first_operator(settings)
     if settings.workers > 1:
         from stagedoor.workers import Workers
 
@@ -35,6 +37,34 @@ def serve(
         from stagedoor.server import listen, serve_app
 
         serve_app(settings, listen(settings))
+
+
+def invite_first_operator(settings: Settings) -> None:
+    """Print the link that makes the first operator, where there is none: to standard error, and nowhere else."""
+    import asyncio
+    import json
+    import sys
+
+    from stagedoor.app import open_runtime
+    from stagedoor.errors import DatabaseUnavailable
+    from stagedoor.operators.links import make_first_link
+
+    async def make() -> str | None:
+        rt = await open_runtime(settings)
+        try:
+            return await make_first_link(rt)
+        except DatabaseUnavailable:  # a full disk, say: the gateway serves all the same
+            return None
+        finally:
+            await rt.close()
+
+    path = asyncio.run(make())
+    if path is not None:
+        link = f"{settings.public_url.rstrip('/') or f'http://{settings.host}:{settings.port}'}{path}"
+        said = "The console has no operator yet. Who opens this link within 30 minutes is the first."
+        # Who reads the log line by line still can.
+        line = {"level": "info", "event": said, "link": link}
+        print(json.dumps(line) if settings.log_format == "json" else f"{said}\n  {link}", file=sys.stderr)
 
 
 def check_start(settings: Settings) -> None:

@@ -75,6 +75,16 @@ async def get_deletion(tx: Tx, tenant_id: str, group_id: str) -> Deletion:
     return deletion
 
 
+async def list_deletions(tx: Tx, tenant_id: str, *, at_most: int) -> list[Deletion]:
+    """Return the deletions of a tenant, the latest first."""
+    return await tx.list(
+        Deletion,
+        f"SELECT {columns(Deletion)} FROM deletions WHERE tenant_id = :tenant_id ORDER BY withdrawn_at DESC LIMIT :at_most",
+        tenant_id=tenant_id,
+        at_most=at_most,
+    )
+
+
 async def mark_overdue(tx: Tx, tenant_id: str, group_id: str, now: datetime) -> bool:
     """Write down that a deletion takes too long, and tell whether that was not known."""
     changed = await tx.execute(

@@ -14,6 +14,7 @@ from stagedoor.doors.actor_pages import Seen
 from stagedoor.doors.actor_style import content_security_policy
 from stagedoor.errors import StagedoorError
 from stagedoor.http.envelope import Header, error_headers
+from stagedoor.http.pages import PRIVATE
 from stagedoor.ids import random_base62
 from stagedoor.runtime import Runtime
 
@@ -40,10 +41,7 @@ _FEATURES = (
 )
 HEADERS: list[Header] = [
     (b"cache-control", b"no-store"),
-    (b"referrer-policy", b"no-referrer"),
-    (b"x-robots-tag", b"noindex"),
-    (b"x-content-type-options", b"nosniff"),
-    (b"cross-origin-opener-policy", b"same-origin"),
+    *PRIVATE,
     (b"permissions-policy", b", ".join(feature + b"=()" for feature in _FEATURES)),
 ]
 

@@ -137,12 +137,13 @@ def _time(moment: datetime | None) -> str | UnsetType:
     return UNSET if moment is None else to_iso(moment)
 
 
-async def add_tenant(rt: Runtime, _: str, new: NewTenant) -> TenantView:
-    return _tenant(await create_tenant(rt, new.name, project_name=new.project_name, rate_limit=checked(new.rate_limit)))
+async def add_tenant(rt: Runtime, _: str, new: NewTenant, *, by: str) -> TenantView:
+    rate_limit = checked(new.rate_limit)
+    return _tenant(await create_tenant(rt, new.name, project_name=new.project_name, rate_limit=rate_limit, by=by))
 
 
-async def edit_tenant(rt: Runtime, tenant_id: str, change: RateChange) -> TenantView:
-    return _tenant(await limit_tenant(rt, tenant_id, change.rate_limit))
+async def edit_tenant(rt: Runtime, tenant_id: str, change: RateChange, *, by: str) -> TenantView:
+    return _tenant(await limit_tenant(rt, tenant_id, change.rate_limit, by=by))
 
 
 async def show_tenants(rt: Runtime, _: str) -> TenantList:
@@ -173,8 +174,8 @@ async def show_keys(rt: Runtime, tenant_id: str) -> KeyList:
     return KeyList(items=[_key(key) for key in await rt.db.read(lambda tx: list_keys(tx, tenant_id))])
 
 
-async def edit_key(rt: Runtime, key_id: str, change: RateChange) -> KeyView:
-    return _key(await limit_key(rt, key_id, change.rate_limit))
+async def edit_key(rt: Runtime, key_id: str, change: RateChange, *, by: str) -> KeyView:
+    return _key(await limit_key(rt, key_id, change.rate_limit, by=by))
 
 
 async def drop_key(rt: Runtime, key_id: str, *, by: str) -> Empty:
@@ -193,19 +194,19 @@ ACTIONS: Mapping[str, Mapping[str, Action]] = {
     },
     "/admin/v1/tenants": {
         "GET": Action("ListTenants", show_tenants),
-        "POST": Action("CreateTenant", add_tenant, NewTenant),
+        "POST": Action("CreateTenant", add_tenant, NewTenant, audited=True),
     },
-    "/admin/v1/tenants/{name}": {"PATCH": Action("UpdateTenant", edit_tenant, RateChange)},
+    "/admin/v1/tenants/{name}": {"PATCH": Action("UpdateTenant", edit_tenant, RateChange, audited=True)},
     "/admin/v1/tenants/{name}/keys": {
         "GET": Action("ListKeys", show_keys),
         "POST": Action("CreateKey", add_key, NewKey, audited=True),
     },
     "/admin/v1/keys/{name}": {
-        "PATCH": Action("UpdateKey", edit_key, RateChange),
+        "PATCH": Action("UpdateKey", edit_key, RateChange, audited=True),
         "DELETE": Action("RevokeKey", drop_key, audited=True),
     },
     "/admin/v1/jobs": {"GET": Action("ListJobs", admin_work.show_jobs)},
-    "/admin/v1/jobs/{name}/retry": {"POST": Action("RetryJob", admin_work.retry)},
+    "/admin/v1/jobs/{name}/retry": {"POST": Action("RetryJob", admin_work.retry, audited=True)},
     "/admin/v1/cases": {"GET": Action("ListCases", admin_work.show_cases)},
     "/admin/v1/cases/{name}": {"GET": Action("GetCase", admin_work.show_case)},
     "/admin/v1/cases/{name}/resolve": {

@@ -11,7 +11,8 @@ from stagedoor.channels.book import ChannelBook
 from stagedoor.clock import to_iso
 from stagedoor.contract.results import Empty
 from stagedoor.errors import InvalidParameter, NotFound
-from stagedoor.jobs.store import Job, JobCount, count_jobs, list_jobs, retry_job
+from stagedoor.jobs.store import Job, JobCount, count_jobs, list_jobs
+from stagedoor.retry import order_again
 from stagedoor.runtime import Runtime
 from stagedoor.validation.resolve import resolve_case
 
@@ -112,11 +113,11 @@ async def show_jobs(rt: Runtime, _: str) -> JobList:
     return JobList(counts=[_count(count) for count in counts], dead=[_job(job) for job in dead])
 
 
-async def retry(rt: Runtime, name: str) -> Empty:
+async def retry(rt: Runtime, name: str, *, by: str) -> Empty:
     kind, _, key = name.partition(":")
     if not key:
         raise NotFound("The id of a job is KIND:KEY.", field="job")
-    await rt.db.write(lambda tx: retry_job(tx, kind, key, rt.clock.now()))
+    await order_again(rt, kind, key, by=by)
     return Empty()
 
 

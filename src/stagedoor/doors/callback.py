@@ -9,6 +9,7 @@ from stagedoor.doors.callback_page import CONTENT_SECURITY_POLICY, PAGE, TOO_MAN
 from stagedoor.doors.visitors import Visitors
 from stagedoor.errors import FlowLimitExceeded, MethodNotAllowed, NotFound
 from stagedoor.http.envelope import Header, error_headers
+from stagedoor.http.pages import PRIVATE
 from stagedoor.http.router import Route
 from stagedoor.invitations.visit import result_address
 from stagedoor.runtime import Runtime
@@ -18,10 +19,7 @@ from stagedoor.validation.store import ValidationSession
 HTML: Header = (b"content-type", b"text/html; charset=utf-8")
 _HEADERS = [
     (b"cache-control", b"no-store"),
-    (b"referrer-policy", b"no-referrer"),
-    (b"x-robots-tag", b"noindex"),
-    (b"x-content-type-options", b"nosniff"),
-    (b"cross-origin-opener-policy", b"same-origin"),
+    *PRIVATE,
     (b"cross-origin-resource-policy", b"same-origin"),
     (b"permissions-policy", b"camera=(), microphone=(), geolocation=()"),
     (b"content-security-policy", CONTENT_SECURITY_POLICY.encode()),

@@ -17,7 +17,7 @@ from stagedoor.settings import Settings
 
 log = structlog.get_logger()
 
-COUNT_THEMSELVES = ("/cb/", "/i/", "/r/", "/u/", "/w/")
+COUNT_THEMSELVES = ("/cb/", "/i/", "/r/", "/u/", "/w/", "/console")
 """Doors that answer with a page, and the one to files: who has a good address is not counted."""
 NOT_COUNTED = frozenset({"/healthz", "/readyz"})
 NOT_LET_IN = 401

@@ -62,3 +62,11 @@ def one_client(text: str) -> str:
     if isinstance(address, IPv6Address):
         return str(ip_network((address, OF_ONE_CLIENT), strict=False))
     return str(address or "")
+
+
+def network_of(text: str) -> str | None:
+    """Return a public address without its last part, for people to recognise; others say nothing about where somebody was."""
+    address = read_address(text)
+    if address is None or not address.is_global:
+        return None
+    return str(ip_network((address, 24 if address.version == 4 else 48), strict=False))

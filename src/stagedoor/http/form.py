@@ -18,7 +18,7 @@ async def read_form(scope: Scope, receive: Receive, *, within: float) -> Mapping
     Raises:
         RequestTooLarge: it has more than 16 KiB.
         RequestTimeout: it did not come in time.
-        InvalidParameter: it has more fields than any form of ours.
+        InvalidParameter: it has more fields than any form of ours, or a NUL, which no database takes.
 
     """
     body = await receive_body(scope, receive, limit=MOST_BYTES, within=within)
@@ -26,6 +26,8 @@ async def read_form(scope: Scope, receive: Receive, *, within: float) -> Mapping
         pairs = parse_qsl(body.decode("ascii", "replace"), errors="replace", max_num_fields=MOST_FIELDS)
     except ValueError:
         raise InvalidParameter("The form has too many fields.", field="Body") from None
+    if any("\0" in part for pair in pairs for part in pair):
+        raise InvalidParameter("A form has no NUL characters.", field="Body")
     fields: dict[str, list[str]] = {}
     for name, value in pairs:
         fields.setdefault(name, []).append(value)

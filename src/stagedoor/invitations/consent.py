@@ -1,7 +1,6 @@
 """The tap: what the actor agreed to goes on record, and the short-lived face check begins."""
 
 import base64
-import ipaddress
 from collections.abc import Collection
 
 import msgspec
@@ -14,6 +13,7 @@ from stagedoor.contract.fields import Language
 from stagedoor.db.database import Tx
 from stagedoor.errors import StagedoorError
 from stagedoor.events.store import emit
+from stagedoor.http.client import network_of
 from stagedoor.invitations.store import (
     Consent,
     ConsentRecord,
@@ -172,7 +172,7 @@ def _consent(rt: Runtime, visit: Visit, terms: Terms, agreement: Agreement) -> C
         provider=terms.provider,
         region=terms.region,
         method=METHOD,
-        network=_network(agreement.address),
+        network=network_of(agreement.address),
     )
     return Consent(
         id=consent_id,
@@ -193,14 +193,3 @@ def _receipt(rt: Runtime, consent_id: str) -> str:
     """Return a number that people can read out: eight letters and digits."""
     number = base64.b32encode(rt.vault.hash("receipt", consent_id)[:5]).decode()
     return f"{number[:4]}-{number[4:]}"
-
-
-def _network(address: str) -> str | None:
-    """Return an address without its last part. Behind a proxy there is only the proxy's, which says nothing."""
-    try:
-        found = ipaddress.ip_address(address)
-    except ValueError:
-        return None
-    if not found.is_global:
-        return None
-    return str(ipaddress.ip_network((found, 24 if found.version == 4 else 48), strict=False))

@@ -204,6 +204,12 @@ async def list_jobs(tx: Tx, *, kind: str | None, dead: bool, at_most: int) -> li
     return await tx.list(Job, sql, at_most=at_most, **params)
 
 
+async def list_dead_jobs(tx: Tx, kind: str, *, at_most: int) -> list[Job]:
+    """Return jobs of a kind that are not tried any more: reads a part of an index, whatever the table holds."""
+    sql = f"SELECT {columns(Job)} FROM jobs WHERE kind = :kind AND due_at IS NULL LIMIT :at_most"
+    return await tx.list(Job, sql, kind=kind, at_most=at_most)
+
+
 class JobCount(msgspec.Struct, frozen=True):
     """How many jobs of a kind there are, and since when the one that has waited longest could be taken."""
 

@@ -33,6 +33,8 @@ class Caller(msgspec.Struct, frozen=True):
     project_name: str | None
     rates: tuple[Rate, ...] = ()
     """How often the key, and the tenant with all of its keys, may call."""
+    by: str = ""
+    """Who calls, as the audit trail says it, where that is not the key."""
 
     def check_scope(self, scope: str) -> None:
         """Let the caller pass when the key has the scope.

@@ -6,7 +6,7 @@ import msgspec
 
 from stagedoor.db.database import Tx
 from stagedoor.quotas.limits import Limit
-from stagedoor.quotas.window import Deal, Report, Window, deal, is_idle
+from stagedoor.quotas.window import Deal, Report, Window, count_places, deal, is_idle
 
 decode_window = msgspec.json.Decoder(Window).decode
 encode_window = msgspec.json.Encoder().encode
@@ -72,6 +72,13 @@ async def find_window(tx: Tx, owner: str, name: str) -> Window | None:
     sql = "SELECT state FROM quotas WHERE owner = :owner AND name = :name"
     row = await tx.find(_State, sql, owner=owner, name=name)
     return None if row is None else decode_window(row.state)
+
+
+async def count_taken(tx: Tx, owner: str, name: str, limit: Limit) -> int:
+    """Return how many places of a limit are taken, as far as that is written down."""
+    sql = f"SELECT state, {tx.microseconds} AS now FROM quotas WHERE owner = :owner AND name = :name"
+    row = await tx.find(_Row, sql, owner=owner, name=name)
+    return 0 if row is None else count_places(decode_window(row.state), limit, row.now)
 
 
 async def keep_window(tx: Tx, owner: str, name: str, state: bytes) -> None:

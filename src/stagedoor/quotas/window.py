@@ -109,7 +109,7 @@ def deal(window: Window, limit: Limit, now: int, report: Report) -> Deal:
     _settle(window, now, length)
     if report.closed_for:
         window.closed_until = max(window.closed_until, now + min(report.closed_for, LONGEST_CLOSURE))
-    taken = report.kept + sum(held.count for held in window.held.values()) + sum(count for _, count in window.ended)
+    taken = report.kept + _count(window)
     most, next_at = _most(window, limit, now, taken, quiet=report.quiet)
     dealt = min(report.wanted, most)
     if dealt:
@@ -124,6 +124,16 @@ def deal(window: Window, limit: Limit, now: int, report: Report) -> Deal:
         closed_until=window.closed_until,
         frees=tuple((moment + length, count) for moment, count in window.ended),
     )
+
+
+def count_places(window: Window, limit: Limit, now: int) -> int:
+    """Return how many places are taken, held ones included; the window is changed."""
+    _settle(window, now, span(limit))
+    return _count(window)
+
+
+def _count(window: Window) -> int:
+    return sum(held.count for held in window.held.values()) + sum(count for _, count in window.ended)
 
 
 def is_idle(window: Window, now: int) -> bool:

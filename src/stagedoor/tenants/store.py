@@ -54,3 +54,9 @@ async def mark_tenant_limited(tx: Tx, tenant_id: str, rate_limit: str | None) ->
 
 async def list_tenants(tx: Tx) -> list[Tenant]:
     return await tx.list(Tenant, f"SELECT {columns(Tenant)} FROM tenants ORDER BY created_at, id")
+
+
+async def list_tenants_after(tx: Tx, tenant_id: str, *, at_most: int) -> list[Tenant]:
+    """Return the next tenants behind one, in the order of their ids."""
+    sql = f"SELECT {columns(Tenant)} FROM tenants WHERE id > :id ORDER BY id LIMIT :at_most"
+    return await tx.list(Tenant, sql, id=tenant_id, at_most=at_most)

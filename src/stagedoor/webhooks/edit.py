@@ -8,6 +8,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from stagedoor.addresses import AddressRefused, check_target, read_web_address
+from stagedoor.audit.store import record
 from stagedoor.db.database import Tx
 from stagedoor.errors import Conflict, InvalidParameter, NotFound, QuotaExceeded
 from stagedoor.events.catalogue import CATALOGUE
@@ -96,8 +97,12 @@ async def create_endpoint(rt: Runtime, tenant_id: str, new: NewWebhookEndpoint) 
     return endpoint, secret
 
 
-async def change_endpoint(rt: Runtime, tenant_id: str, endpoint_id: str, change: WebhookEndpointChange) -> Endpoint:
+async def change_endpoint(
+    rt: Runtime, tenant_id: str, endpoint_id: str, change: WebhookEndpointChange, *, by: str = ""
+) -> Endpoint:
     """Change what is given. Enabled again, or with another address, it gets at once what it is still owed.
+
+    ``by`` names an operator: what a tenant does with its own endpoints is not in the trail.
 
     Raises:
         NotFound: the tenant has no such endpoint.
@@ -121,6 +126,9 @@ async def change_endpoint(rt: Runtime, tenant_id: str, endpoint_id: str, change:
         elif change.disabled is False or (change.url not in {None, before.url} and before.disabled_at is None):
             await mark_endpoint_enabled(tx, tenant_id, endpoint_id)
             await add_job(tx, tenant_id, DELIVER, endpoint_id, now=now, due_at=now)
+        if by and change.disabled is not None:
+            action = "webhook.disabled" if change.disabled else "webhook.enabled"
+            await record(tx, tenant_id, by, action, endpoint_id, now=now)
         return await get_endpoint(tx, tenant_id, endpoint_id)
 
     return await rt.db.write(work)
@@ -164,8 +172,8 @@ async def rotate_secret(rt: Runtime, tenant_id: str, endpoint_id: str) -> tuple[
     return await rt.db.write(work), secret
 
 
-async def resend(rt: Runtime, tenant_id: str, endpoint_id: str, wanted: Resend) -> int:
-    """Send one event again, or those of a time that the endpoint wants, and return how many.
+async def resend(rt: Runtime, tenant_id: str, endpoint_id: str, wanted: Resend, *, by: str = "") -> int:
+    """Send one event again, or those of a time that the endpoint wants, and return how many; ``by`` names an operator.
 
     Raises:
         NotFound: the tenant has no such endpoint, or no such event.
@@ -186,6 +194,8 @@ async def resend(rt: Runtime, tenant_id: str, endpoint_id: str, wanted: Resend) 
         else:
             count = await _resend_many(tx, endpoint, wanted, now)
         await add_job(tx, tenant_id, DELIVER, endpoint_id, now=now, due_at=now)
+        if by:
+            await record(tx, tenant_id, by, "webhook.resent", endpoint_id, {"events": count}, now=now)
         return count
 
     return await rt.db.write(work)

@@ -54,6 +54,11 @@ class Delivery(msgspec.Struct, frozen=True):
     error: str | None
 
 
+class _Typed(msgspec.Struct, frozen=True):
+    id: str
+    type: str
+
+
 def secret_place(endpoint_id: str) -> str:
     return WEBHOOK_SECRET.place(endpoint_id)
 
@@ -249,6 +254,15 @@ async def list_pending(tx: Tx, endpoint_id: str, *, at_most: int) -> list[Delive
         id=endpoint_id,
         at_most=at_most,
     )
+
+
+async def find_types(tx: Tx, tenant_id: str, event_ids: Sequence[str]) -> dict[str, str]:
+    """Return the types of a tenant's events by their ids, of those that are still there."""
+    if not event_ids:
+        return {}
+    wanted, params = in_list("event", event_ids)
+    sql = f"SELECT id, type FROM events WHERE tenant_id = :tenant_id AND id IN {wanted}"
+    return {one.id: one.type for one in await tx.list(_Typed, sql, tenant_id=tenant_id, **params)}
 
 
 async def mark_tried(
