@@ -16,7 +16,7 @@ from stagedoor.crypto import Vault
 from stagedoor.db.counters import add_to_counters
 from stagedoor.db.database import Database, Tx
 from stagedoor.db.open import open_database
-from stagedoor.db.tables import assets
+from stagedoor.db.tables.library import assets
 
 BATCH = 5_000
 ONE_BY_ONE = 200_000

@@ -1,4 +1,4 @@
-"""The migrations make exactly the schema that ``tables.py`` describes."""
+"""The migrations make exactly the schema that ``db/tables`` describes."""
 
 from pathlib import Path
 from typing import Any
