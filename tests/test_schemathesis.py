@@ -111,7 +111,8 @@ def good_manners() -> Iterator[None]:
             # The two paging modes exclude one another.
             body.pop("PageNumber", None)
             body.pop("PageSize", None)
-        if (body.get("PageNumber") or 1) * (body.get("PageSize") or 10) > DEEPEST:
+        page, size = body.get("PageNumber") or 1, body.get("PageSize") or 10
+        if isinstance(page, int) and isinstance(size, int) and page * size > DEEPEST:
             # Numbered pages do not go deeper; the message says what does.
             body["PageNumber"] = 1
         if body.get("URL") and case.operation.path.startswith("/v1/webhook-endpoints"):
