@@ -110,7 +110,7 @@ def test_without_the_setting_nothing_of_opentelemetry_is_loaded() -> None:
 @on_sqlite
 async def test_a_collector_that_is_away_holds_up_nobody(database_url: str, clock: MovableClock, tmp_path: Path) -> None:
     url = f"http://127.0.0.1:{free_port()}/v1/traces"
-    settings = gateway_settings(database_url, traces_url=url, log_level="warning")
+    settings = gateway_settings(database_url, traces_url=url, log_level="warning", console=False)
     async with ServingProcess(settings, tmp_path / "serve.log") as serving:
         for _ in range(5):
             assert (await serving.api("").send("GET", "/readyz")).status == 200
