@@ -5,11 +5,16 @@ import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import aiohttp
 import pytest
+from botocore.auth import S3SigV4QueryAuth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 
 from stagedoor.cli.examine_uploads import examine_uploads
 from stagedoor.clock import MovableClock
@@ -102,6 +107,18 @@ async def test_an_uploaded_file_becomes_an_active_asset_from_the_bucket(
     await api.send("DELETE", f"/v1/uploads/{upload_id}")
     await settled(gateway)
     assert await bucket.names() == []
+
+
+async def test_an_address_of_a_file_is_signed_as_amazons_own_library_signs_it(tmp_path: Path) -> None:
+    fields: dict[str, Any] = {"upload_store": "s3://studio/a b", "s3_endpoint": "https://s3.example", **KEYS}
+    files = open_files(Settings(data_dir=str(tmp_path), **fields))
+    url = await files.link("up_1", timedelta(minutes=5))
+    assert url is not None
+    unsigned, _, signature = url.partition("&X-Amz-Signature=")
+    request = AWSRequest(method="GET", url=unsigned)
+    request.context["timestamp"] = parse_qs(urlsplit(url).query)["X-Amz-Date"][0]
+    signer = S3SigV4QueryAuth(Credentials(*KEYS.values()), "s3", "us-east-1", 300)
+    assert signature == signer.signature(signer.string_to_sign(request, signer.canonical_request(request)), request)
 
 
 @ON_SQLITE
