@@ -21,7 +21,7 @@ class Replica:
     def __init__(self, stage: Stage, folder: Path, name: str, **settings: Any) -> None:
         self._notices = folder / f"{name}.notify"
         self._serving = ServingProcess(
-            msgspec.structs.replace(stage.settings, **settings),
+            msgspec.structs.replace(stage.settings, console=False, **settings),
             folder / f"{name}.log",
             NOTIFY_SOCKET=str(self._notices),
         )

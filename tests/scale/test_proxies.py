@@ -1,5 +1,6 @@
 """The proxies of docs/how-to/scale-out.md: a rolling restart behind it fails no request, and their logs have no token."""
 
+import asyncio
 import re
 import shutil
 import subprocess
@@ -61,7 +62,7 @@ STOP_DELAY: dict[Proxy, float] = {nginx: 0.0, caddy: 2.0}
 """nginx asks the next one when a connection is refused; Caddy has to see at /readyz what is coming."""
 
 PAUSE: dict[Proxy, float] = {nginx: 0.0, caddy: 3.0}
-"""Caddy has to see at /readyz that a process is back before the next one goes; otherwise it knows of none for a moment."""
+"""Caddy has to see at /readyz that a process is there before it is asked for, or the next one goes; else it knows of none for a moment."""
 
 
 @pytest.mark.postgres
@@ -77,6 +78,7 @@ async def test_a_rolling_restart_behind_a_proxy_fails_no_request_and_no_token_is
         made = [Replica(stage, tmp_path, str(port), port=port, stop_delay=STOP_DELAY[proxy]) for port in ports]
         with proxy(tmp_path, front, ports):
             async with replicas(*made):
+                await asyncio.sleep(PAUSE[proxy])
                 async with load.on(url, stage.key, stage.control, clients=CLIENTS, actors=ACTORS):
                     await restart_each(load, made, pause=PAUSE[proxy])
                 await check_nothing_is_lost(load, url, stage)

@@ -76,7 +76,7 @@ class GroupRunner:
         """
         self._connection.execute("BEGIN IMMEDIATE")
         outcomes = self._commit(self._run(group))
-        if _is_full(outcomes) and any(item.urgent for item in group) and self._reserve.give():
+        if is_full(outcomes) and any(item.urgent for item in group) and self._reserve.give():
             log.error("disk_full_reserve_given")
             self._connection.execute("BEGIN IMMEDIATE")
             outcomes = self._commit(self._run(group))
@@ -139,7 +139,7 @@ class GroupRunner:
         return [Outcome(meaning(error))] * count
 
 
-def _is_full(outcomes: list[Outcome]) -> bool:
+def is_full(outcomes: Sequence[Outcome]) -> bool:
     """Tell whether a group was undone because there was no room for it."""
     causes = [getattr(outcome.value, "__cause__", None) for outcome in outcomes]
     codes = {cause.sqlite_errorcode & 0xFF for cause in causes if isinstance(cause, sqlite3.OperationalError)}

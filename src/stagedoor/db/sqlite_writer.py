@@ -25,7 +25,7 @@ from stagedoor import metrics
 from stagedoor.bells import Bells
 from stagedoor.db.database import Result, Tx, Work
 from stagedoor.db.reserve import Reserve
-from stagedoor.db.sqlite_group import GroupRunner, Item, Outcome, refusal
+from stagedoor.db.sqlite_group import GroupRunner, Item, Outcome, is_full, refusal
 from stagedoor.db.sqlite_reader import SqliteReader
 from stagedoor.db.sqlite_tx import connect, meaning, to_disk
 from stagedoor.errors import DatabaseUnavailable
@@ -136,9 +136,20 @@ class SqliteWriter:
         if not group:
             return
         try:
-            self._settle_soft(group, self._runner.run(group))
+            outcomes = self._runner.run(group)
+            if len(group) > 1 and is_full(outcomes):
+                # Some of them change nothing, and need no room.
+                outcomes = [self._run_alone(item) for item in group]
         except sqlite3.Error:
             self._lend(loop, group, self._settle_soft, hard=False)
+        else:
+            self._settle_soft(group, outcomes)
+
+    def _run_alone(self, item: Item) -> Outcome:
+        try:
+            return self._runner.run([item])[0]
+        except sqlite3.Error as error:
+            return Outcome(meaning(error))
 
     def _settle_soft(self, group: Sequence[Item], outcomes: Sequence[Outcome]) -> None:
         for waiting in zip(group, outcomes, strict=True):
