@@ -23,7 +23,7 @@ dev: setup ## Serve gateway and emulator on this machine, with a key and a curl 
 	@$(BIN)/stagedoor dev --port $(PORT)
 
 test: check ## Run every check and every test that can run here
-	$(BIN)/python -m pytest -n 3 --dist worksteal -m "not alone"
+	$(BIN)/python -m pytest -n 4 --dist worksteal -m "not alone"
 	$(BIN)/python -m pytest -m alone
 
 coverage: setup ## Which lines the tests of this process reach, as a page in htmlcov/
