@@ -23,7 +23,7 @@ async def test_an_import_that_was_killed_again_and_again_makes_every_asset_once(
 ) -> None:
     async with set_stage(database_url, tmp_path, upstream_timeout=1.0, quota_wait=0.5) as stage:
         await stage.control.settings(transition=AT_ONCE)
-        for number in range(max(1, KILLS // 2)):
+        for number in range(max(1, KILLS // 4)):
             await _kill_at_every_point(stage, pictures, number)
 
 
