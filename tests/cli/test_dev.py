@@ -22,6 +22,8 @@ from stagedoor.crypto import is_api_key
 from tests.cli.conftest import environment
 from tests.support.sdks import PythonSdk
 
+pytestmark = pytest.mark.alone  # it has five seconds to stop
+
 FIELDS = [
     "gateway_url",
     "emulator_url",

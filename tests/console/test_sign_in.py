@@ -12,6 +12,7 @@ from stagedoor.errors import Conflict
 from stagedoor.operators.links import make_first_link, make_link
 from stagedoor.operators.manage import add_operator, remove_operator, reset_operator
 from stagedoor.operators.store import find_operator_by_name
+from stagedoor.operators.totp import generate
 from tests.audit.trail import entries_of
 from tests.console.support import PASSWORD, Desk, Form, Person, another_person, first_person
 from tests.support.gateway import Answer, RunningGateway
@@ -35,6 +36,24 @@ async def test_the_first_link_makes_the_first_operator_and_works_once(gateway: R
     other = Desk(gateway)
     assert (await other.send("GET", ada.link)).status == 410
     assert (await other.send("GET", "/console")).headers["location"] == "/console/sign-in"
+
+
+async def test_of_links_that_processes_print_at_the_same_moment_one_makes_the_first_operator(
+    gateway: RunningGateway,
+) -> None:
+    links = await asyncio.gather(*(make_first_link(gateway.rt) for _ in range(3)))
+    await gateway.sees()
+    forms: list[tuple[Desk, str, dict[str, str]]] = []
+    for number, link in enumerate(links):
+        assert link is not None
+        person, desk = Person(gateway, f"person-{number}", link), Desk(gateway)
+        if (await desk.send("GET", link)).status == 200:
+            code = generate(person.seed, gateway.clock.now())
+            given = {"name": person.name, "password": PASSWORD, "code": code}
+            forms.append((desk, link, {**(await desk.open(link)).hidden, **given}))
+    answers = await asyncio.gather(*(desk.post(link, fields) for desk, link, fields in forms))
+    assert sorted(answer.status for answer in answers) == [200, *[410] * (len(forms) - 1)]
+    assert sorted([await desk.is_in() for desk, _, _ in forms]) == [*[False] * (len(forms) - 1), True]
 
 
 @on_sqlite

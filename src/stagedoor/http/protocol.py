@@ -11,6 +11,8 @@ from stagedoor.http.envelope import error_body
 from stagedoor.ids import new_request_id
 
 MAX_READ_HEAD_BYTES = 65_536
+PIECE_BYTES = 16_384
+"""More than this is never counted to a head that it does not belong to: the largest that is taken, of 32 KiB, stays below the limit."""
 LAST_LOOK_SECONDS = 1.0
 _OVER = asyncio.Event()
 """Stands for the events of requests that are over, on which nobody waits."""
@@ -42,6 +44,11 @@ class HttpProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
+        # In small pieces: how much of a piece belongs to the head that is open at its end, nobody can tell.
+        for at in range(0, len(data), PIECE_BYTES):
+            self._take(data[at : at + PIECE_BYTES])
+
+    def _take(self, data: bytes) -> None:
         if self._has_hung_up:
             return
         self._piece_bytes = len(data)
