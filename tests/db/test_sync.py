@@ -164,6 +164,34 @@ async def test_writers_without_a_pause_never_keep_readers_from_what_was_answered
     assert len(await names(db)) == 500
 
 
+async def test_what_is_read_in_one_turn_of_the_loop_sees_one_state_and_the_next_turn_the_newest(
+    db: SqliteDatabase, path: Path
+) -> None:
+    assert await names(db) == []
+    with closing(sqlite3.connect(path)) as other, other:
+        other.execute("INSERT INTO tenants (id, name, created_at) VALUES ('tn_x', 'x', 0)")
+    assert await names(db) == []
+    await asyncio.sleep(0)
+    assert await names(db) == ["x"]
+
+
+async def test_who_is_answered_sees_what_was_written_whatever_others_read_in_that_turn(
+    db: SqliteDatabase, disk: Disk
+) -> None:
+    async def write_and_look() -> list[str]:
+        await db.write(adding("soft"), soft=True)
+        return await names(db)
+
+    disk.hold()
+    looking = asyncio.create_task(write_and_look())
+    hard = asyncio.create_task(db.write(adding("hard")))
+    assert await asyncio.create_task(names(db)) == []
+    assert await asyncio.wait_for(looking, SOON) == ["soft"]
+    disk.let_go()
+    await hard
+    assert await names(db) == ["hard", "soft"]
+
+
 @pytest.mark.parametrize("soft_first", [True, False])
 async def test_a_file_that_is_locked_while_the_disk_is_waited_for_shows_nothing_too_early(
     db: SqliteDatabase, disk: Disk, path: Path, soft_first: bool

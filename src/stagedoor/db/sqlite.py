@@ -52,7 +52,7 @@ class SqliteDatabase:
                     return await asyncio.to_thread(self._read_in_thread, work)
                 finally:
                     await self._writer.until_on_disk()
-            return drive(work(self._reader.tx))
+            return drive(work(self._reader.tx_of_this_turn()))
         except sqlite3.OperationalError as error:
             raise meaning(error) from error
 

@@ -34,6 +34,8 @@ log = structlog.get_logger()
 
 GROUP_SIZE = 32
 """Most works of one transaction: they hold the event loop for a few milliseconds."""
+RESTART_TIMEOUT_MS = 100
+"""Longest wait for what one turn of the event loop reads, when the log is to be begun anew."""
 
 Sync = Callable[[int], None]
 """Brings an open file to the disk, or raises OSError."""
@@ -272,7 +274,9 @@ class SqliteWriter:
     def _restart_log(self, loop: asyncio.AbstractEventLoop) -> None:
         def work() -> None:
             with suppress(sqlite3.Error):  # a reader is at it, or the disk is full: next time
+                self._connection.execute(f"PRAGMA busy_timeout = {RESTART_TIMEOUT_MS}")
                 self._connection.execute("PRAGMA wal_checkpoint(RESTART)")
+            self._connection.execute("PRAGMA busy_timeout = 0")
             _call(loop, go_on)
 
         def go_on() -> None:
