@@ -196,9 +196,9 @@ async def _serve(settings: Settings, listener: socket.socket) -> None:
 
 def _look_for_garbage_less_often() -> None:
     """Leave what is there now alone, and look at new objects every 10,000 instead of every 700: it halves p99 under load."""
-    gc.collect()
     gc.freeze()
     gc.set_threshold(10_000, 20, 100)
+    gc.enable()
 
 
 def tell_service_manager(state: str) -> None:

@@ -3,7 +3,6 @@
 from pathlib import Path
 
 from stagedoor.db.database import Database
-from stagedoor.db.postgres import PostgresDatabase
 from stagedoor.db.sqlite import SqliteDatabase
 from stagedoor.settings import SettingsError
 
@@ -23,5 +22,7 @@ async def open_database(url: str, *, pool: int = 10) -> Database:
     if url.startswith("sqlite:///"):
         return SqliteDatabase(Path(url.removeprefix("sqlite:///")))
     if url.startswith(("postgresql://", "postgres://")):
+        from stagedoor.db.postgres import PostgresDatabase  # its driver takes a while to load
+
         return await PostgresDatabase.open(url, pool)
     raise SettingsError("The database URL must begin with sqlite:/// or postgresql://.")

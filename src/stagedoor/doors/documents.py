@@ -4,19 +4,20 @@ import hashlib
 from collections.abc import Callable, Mapping
 from functools import cache
 from importlib import resources
+from typing import TYPE_CHECKING
 
 import msgspec
 import swagger_ui_bundle
 from starlette.types import Receive, Scope, Send
 
-from stagedoor.doors.llms import build_llms
-from stagedoor.doors.openapi.build import Language, build_openapi
-from stagedoor.doors.postman.build import build_collection
 from stagedoor.errors import MethodNotAllowed, NotFound
 from stagedoor.http.envelope import Header
 from stagedoor.http.guard import NO_SNIFF
 from stagedoor.http.router import Route
 from stagedoor.settings import Settings
+
+if TYPE_CHECKING:
+    from stagedoor.doors.openapi.build import Language
 
 HTML = "text/html; charset=utf-8"
 JSON = "application/json"
@@ -37,7 +38,7 @@ _PAGE_HEADERS: tuple[Header, ...] = (
     (b"referrer-policy", b"no-referrer"),
     (b"cross-origin-opener-policy", b"same-origin"),
 )
-_WORDS: Mapping[Language, Mapping[str, str]] = {
+_WORDS: Mapping["Language", Mapping[str, str]] = {
     "en": {
         "lang": "en",
         "document": "/openapi.json",
@@ -75,39 +76,43 @@ def make_file(content: bytes, content_type: str, cache_control: str, headers: tu
 
 
 def document_routes(settings: Settings) -> list[Route]:
-    """Return the routes of the documents and the page; both documents are built here, once."""
+    """Return the routes of the documents and the page."""
     return [
-        Route("/openapi.json", _document("en", settings)),
-        Route("/openapi.zh.json", _document("zh", settings)),
-        Route("/postman.json", _postman(settings)),
-        Route("/llms.txt", _llms()),
+        Route("/openapi.json", _built(lambda: _openapi("en", settings), JSON)),
+        Route("/openapi.zh.json", _built(lambda: _openapi("zh", settings), JSON)),
+        Route("/postman.json", _built(lambda: _postman(settings), JSON)),
+        Route("/llms.txt", _built(_llms, TEXT)),
         Route("/docs", _page("en")),
         Route("/docs/zh", _page("zh")),
         Route("/docs/assets/{name}", FileEndpoint(find_asset)),
     ]
 
 
-def _document(language: Language, settings: Settings) -> "FileEndpoint":
-    content = msgspec.json.encode(build_openapi(language, public_url=settings.public_url))
-    file = make_file(content, JSON, FOR_A_WHILE)
-    return FileEndpoint(lambda _: file)
+def _built(build: Callable[[], bytes], content_type: str) -> "FileEndpoint":
+    """Hand out a document that is built at its first use: most gateways are never asked for it, and all start sooner."""
+    find = cache(lambda _: make_file(build(), content_type, FOR_A_WHILE))
+    return FileEndpoint(find)
 
 
-def _postman(settings: Settings) -> "FileEndpoint":
-    @cache
-    def read(_: str) -> File:
-        """Build it at its first use: most gateways are never asked for it."""
-        return make_file(msgspec.json.encode(build_collection(public_url=settings.public_url)), JSON, FOR_A_WHILE)
+def _openapi(language: "Language", settings: Settings) -> bytes:
+    from stagedoor.doors.openapi.build import build_openapi
 
-    return FileEndpoint(read)
+    return msgspec.json.encode(build_openapi(language, public_url=settings.public_url))
 
 
-def _llms() -> "FileEndpoint":
-    file = make_file(build_llms().encode(), TEXT, FOR_A_WHILE)
-    return FileEndpoint(lambda _: file)
+def _postman(settings: Settings) -> bytes:
+    from stagedoor.doors.postman.build import build_collection
+
+    return msgspec.json.encode(build_collection(public_url=settings.public_url))
 
 
-def _page(language: Language) -> "FileEndpoint":
+def _llms() -> bytes:
+    from stagedoor.doors.llms import build_llms
+
+    return build_llms().encode()
+
+
+def _page(language: "Language") -> "FileEndpoint":
     text = _read_own("page.html").decode().format(**_WORDS[language], version=_version())
     file = make_file(text.encode(), HTML, LOOK_AGAIN, _PAGE_HEADERS)
     return FileEndpoint(lambda _: file)
