@@ -29,7 +29,12 @@ async def answer(_request: Request) -> Response:
     return Response(_ENVELOPE, media_type="application/json")
 
 
-app = Starlette(routes=[Route(PATH, answer)])
+async def answer_body(request: Request) -> Response:
+    await request.body()
+    return await answer(request)
+
+
+app = Starlette(routes=[Route(PATH, answer), Route(PATH, answer_body, methods=["POST"])])
 
 
 def start(work: Path, *, workers: int = 1) -> AbstractContextManager[Server]:

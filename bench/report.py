@@ -102,6 +102,13 @@ def goals(run: Run) -> list[Goal]:
         Goal(f"{scaled}: p99 added, of 20", lambda run: _scaled(run, "p99_ms"), 15, None, " ms", at_most=True),
         Goal(f"⑧ terminal, {max(sizes):,} assets", _ratio(f"{largest} ⑧", "read: bare"), 0.5, 0.7, bare),
         Goal("⑫ replay", _ratio("read: gateway ⑫ replay", "read: bare"), 0.5, 0.7, bare),
+        Goal(
+            "⑫ replay, the handler sent the same",
+            _ratio("read: gateway ⑫ replay", "read: bare, what ⑫ is sent"),
+            0.5,
+            0.7,
+            bare,
+        ),
         Goal(f"⑦ 20 of {max(sizes):,}, page mode", _ratio(f"{largest} ⑦ page", "read: bare"), 0.2, 0.35, bare),
         Goal(f"⑦ 20 of {max(sizes):,}, cursor mode", _ratio(f"{largest} ⑦ cursor", "read: bare"), 0.2, 0.35, bare),
         Goal("⑦ page mode, flat over all sizes", lambda run: _spread(run, "page"), 20, None, " %", at_most=True),

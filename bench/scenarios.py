@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
 
@@ -118,9 +118,14 @@ def others(plan: Plan) -> list[Cell]:
 def read(plan: Plan) -> list[Cell]:
     """W2 and replay: ⑧ terminal, ⑦ page of 20 in both paging modes, ⑫ replay, against the bare handler."""
     upstream = plan.stub()
-    cells = [bare_cell("read: bare", plan.bare())]
+    plain = plan.bare()
     replaying = plan.gateway(upstream)
-    cells.append(Cell("read: gateway ⑫ replay", replaying.server, [replaying.replay_exchange()], "GroupId"))
+    replay = replaying.replay_exchange()
+    cells = [
+        bare_cell("read: bare", plain),
+        Cell("read: bare, what ⑫ is sent", plain, [replace(replay, path=bare.PATH)], "ResponseMetadata"),
+        Cell("read: gateway ⑫ replay", replaying.server, [replay], "GroupId"),
+    ]
     for size in plan.sizes:
         cells += _reads(f"read: gateway {size:,}", plan.gateway(upstream), size, {"page": PAGE, "cursor": CURSOR})
     return cells
