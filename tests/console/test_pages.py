@@ -182,14 +182,17 @@ async def test_a_person_is_invited_followed_and_called_back(gateway: RunningGate
     assert (refused.status, b"Scenes\n\nDubbing</textarea>" in refused.body) == (400, True)
 
 
-async def test_a_failed_asset_says_what_to_change(desk: Desk, scene: Scene) -> None:
+async def test_a_failed_asset_says_what_to_change_and_is_not_offered_for_use(desk: Desk, scene: Scene) -> None:
     page = await desk.open(f"{scene.here}/assets/{scene.failed}")
     assert "not the face of the person" in page.words
     assert "FaceMismatch" in page.words
     gallery = await desk.open(f"{scene.here}/assets?status=Failed")
     assert "mismatch.jpg" in gallery.words
     assert "good.jpg" not in gallery.words
-    assert f'data-copy="asset://{scene.failed}"' in gallery.text
+    for shown in (page, gallery):
+        assert f'data-copy="{scene.failed}"' in shown.text
+        assert f"asset://{scene.failed}" not in shown.text
+    assert f'data-copy="asset://{scene.asset}"' in (await desk.open(f"{scene.here}/assets")).text
 
 
 async def test_a_face_is_seen_for_a_minute_by_who_asked_and_that_is_written_down(

@@ -129,7 +129,10 @@ class ChannelBook:
         ranked = self._by_model.get(model)
         if ranked is None:
             raise self._unknown_model(tenant_id)
-        return next((live.channel for live in ranked if live.channel.takes(tenant_id)), ranked[0].channel)
+        for live in ranked:
+            if live.channel.takes(tenant_id):
+                return live.channel
+        return ranked[0].channel
 
     def _unknown_model(self, tenant_id: str) -> StagedoorError:
         models = sorted(

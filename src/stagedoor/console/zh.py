@@ -109,6 +109,7 @@ ZH: dict[str, str] = {
     "Operators": "人员",
     "Settings": "设置",
     "Copy asset://": "复制 asset://",
+    "Copy the id": "复制 ID",
     "There are no assets here.": "这里没有素材。",
     "Faces stay behind a veil until you ask; each look is in the audit trail.": "人脸默认遮挡，点击后才显示；每次查看都会记入审计记录。",
     "Show it: {name}": "显示：{name}",

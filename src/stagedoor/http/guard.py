@@ -113,9 +113,10 @@ async def send_json(
     more = (*state.get("rate_limit", ()), *state.get("protocol", ()), *(headers or ()))
     shown = body if scope["method"] != "HEAD" else b""
     if complete and (send_at_once := state.get("send_at_once")) is not None:
-        head = _HEAD % (len(body), state["request_id"].encode(), b"".join([b"%b: %b\r\n" % header for header in more]))
-        if head.count(b"\n") != head.count(b"\r") or head.count(b"\r") != _HEAD.count(b"\r") + len(more):
+        lines = b"".join([b"%b: %b\r\n" % header for header in more])
+        if not lines.count(b"\n") == lines.count(b"\r") == len(more):
             raise ValueError("A header of an answer has more than one line.")
+        head = _HEAD % (len(body), state["request_id"].encode(), lines)
         if send_at_once(status, head, shown):
             state["status"] = status
             return
