@@ -15,6 +15,7 @@ import pytest
 
 from stagedoor.db.database import Tx, Work
 from stagedoor.db.sqlite import SqliteDatabase
+from stagedoor.db.sqlite_reader import SqliteReader
 from stagedoor.errors import DatabaseUnavailable, NotFound
 from stagedoor.tenants.store import Tenant, add_tenant, get_tenant, list_tenants
 from tests.support.databases import fresh_sqlite
@@ -173,6 +174,22 @@ async def test_what_is_read_in_one_turn_of_the_loop_sees_one_state_and_the_next_
     assert await names(db) == []
     await asyncio.sleep(0)
     assert await names(db) == ["x"]
+
+
+async def test_a_turn_that_cannot_read_leaves_nothing_open_that_would_hide_what_comes(path: Path) -> None:
+    reader = SqliteReader(path)
+    whole = path.read_bytes()  # noqa: ASYNC240 - quick
+    path.write_bytes(b"no database" * 1000)  # noqa: ASYNC240 - quick
+    with pytest.raises(sqlite3.DatabaseError):
+        reader.tx_of_this_turn()
+    path.write_bytes(whole)  # noqa: ASYNC240 - quick
+    for count in (1, 2):
+        await asyncio.sleep(0)
+        with closing(sqlite3.connect(path)) as other, other:
+            other.execute("INSERT INTO tenants (id, name, created_at) VALUES (?, ?, 0)", (f"tn_{count}", f"{count}"))
+        assert await reader.tx_of_this_turn().number("SELECT COUNT(*) FROM tenants") == count
+    await asyncio.sleep(0)
+    reader.close()
 
 
 async def test_who_is_answered_sees_what_was_written_whatever_others_read_in_that_turn(

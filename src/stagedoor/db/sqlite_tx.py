@@ -61,10 +61,19 @@ class SqliteTx:
         return self._connection.in_transaction
 
     def open(self) -> None:
-        """Stay with the state of now."""
+        """Stay with the state of now.
+
+        Raises:
+            sqlite3.Error: it cannot be read; nothing is open then.
+
+        """
         self._connection.execute("BEGIN")
-        # Only a statement that reads decides what a transaction sees.
-        self._connection.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchone()
+        try:
+            # Only a statement that reads decides what a transaction sees.
+            self._connection.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchone()
+        except sqlite3.Error:
+            self._connection.execute("ROLLBACK")
+            raise
 
     def end(self) -> None:
         """See the newest state again."""
