@@ -220,6 +220,7 @@ def describe(recorder: Any, case_id: str) -> Iterator[str]:
             yield f"{check.name} of {case.operation.label}: {check.failure_info.failure.message}: {sent} -> {got!r}"
 
 
+@pytest.mark.timeout(400)  # 50 s on a core of its own; beside three other processes on two cores it has come to 120
 async def test_what_a_tenant_calls_is_what_the_document_says(gateway: RunningGateway, pictures: str) -> None:
     document = await fetch_document(gateway.url)
     name_the_models(document)
