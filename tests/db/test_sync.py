@@ -188,8 +188,17 @@ async def test_a_turn_that_cannot_read_leaves_nothing_open_that_would_hide_what_
         with closing(sqlite3.connect(path)) as other, other:
             other.execute("INSERT INTO tenants (id, name, created_at) VALUES (?, ?, 0)", (f"tn_{count}", f"{count}"))
         assert await reader.tx_of_this_turn().number("SELECT COUNT(*) FROM tenants") == count
-    await asyncio.sleep(0)
     reader.close()
+
+
+async def test_a_reader_may_be_closed_in_the_turn_in_which_it_has_read(path: Path) -> None:
+    troubles: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: troubles.append(context))
+    reader = SqliteReader(path)
+    assert await reader.tx_of_this_turn().number("SELECT COUNT(*) FROM tenants") == 0
+    reader.close()
+    await asyncio.sleep(0)
+    assert troubles == []
 
 
 async def test_who_is_answered_sees_what_was_written_whatever_others_read_in_that_turn(

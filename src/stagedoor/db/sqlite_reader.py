@@ -70,5 +70,6 @@ class SqliteReader:
                 tx.end()
 
     def close(self) -> None:
+        self._is_for_this_turn = False
         self._shown.close()
         self._kept.close()

@@ -1,5 +1,6 @@
 """The documents' door: `/openapi.json` and `/openapi.zh.json`, `/docs`, which shows them without asking anybody else, and the same for other readers."""
 
+import asyncio
 import hashlib
 from collections.abc import Callable, Mapping
 from functools import cache
@@ -126,7 +127,8 @@ class FileEndpoint:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - the ASGI signature
         scope["state"]["action"] = "document"
-        file = self._find(scope["path_params"].get("name", ""))
+        # In a thread: at its first use it is built or read, and that takes a while.
+        file = await asyncio.to_thread(self._find, scope["path_params"].get("name", ""))
         if file is None:
             raise NotFound("There is nothing at this path.", field="Path")
         if scope["method"] not in {"GET", "HEAD"}:
